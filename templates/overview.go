@@ -1,0 +1,64 @@
+package templates
+
+import "github.com/a-h/templ"
+
+// MethodKind is the kind of a method, as far as words and pictures go.
+type MethodKind string
+
+// The kinds that have words of their own. MethodOther is everything else.
+const (
+	MethodApp   MethodKind = "app"
+	MethodPush  MethodKind = "push"
+	MethodSMS   MethodKind = "sms"
+	MethodVoice MethodKind = "voice"
+	MethodEmail MethodKind = "email"
+	MethodOther MethodKind = "other"
+)
+
+// MethodKinds lists every [MethodKind].
+func MethodKinds() []MethodKind {
+	return []MethodKind{MethodApp, MethodPush, MethodSMS, MethodVoice, MethodEmail, MethodOther}
+}
+
+// Method is one way to prove oneself.
+type Method struct {
+	Handle    string // names the method in a URL; empty if there is nothing to do with it
+	Kind      MethodKind
+	Name      string // what the tenant calls it: a masked number, an address; may be empty
+	Removable bool   // the portal offers a page to remove it
+	Changed   bool   // the visitor has just changed it: the row is marked
+}
+
+// RecoveryState is what is known of the recovery code.
+type RecoveryState string
+
+// The states of the recovery code. With none at all and no method either, the
+// handler says RecoveryLater.
+const (
+	RecoveryActive  RecoveryState = "active"  // one is in force
+	RecoveryNone    RecoveryState = "none"    // the account has methods but no code
+	RecoveryLater   RecoveryState = "later"   // it comes with the first method
+	RecoveryUnsaved RecoveryState = "unsaved" // one was made and not yet stated to be saved
+)
+
+// RecoveryStates lists every [RecoveryState].
+func RecoveryStates() []RecoveryState {
+	return []RecoveryState{RecoveryActive, RecoveryNone, RecoveryLater, RecoveryUnsaved}
+}
+
+// Overview is what protects the account, strongest first.
+type Overview struct {
+	Page
+	Apps      []Method // authenticator apps
+	Others    []Method // other methods with the strength of a second step
+	Emails    []Method // fallbacks that come with the account
+	Recovery  RecoveryState
+	Protected bool // at least one app or other method is active; false shows the empty state
+	CanAddApp bool // the company offers authenticator apps and the limit is not reached
+}
+
+// Full implements [View].
+func (v Overview) Full() templ.Component { return overviewFull(v) }
+
+// Main implements [View].
+func (v Overview) Main() templ.Component { return overviewMain(v) }

@@ -1,0 +1,118 @@
+package templates
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"mysecurity/internal/i18n"
+	"mysecurity/internal/site"
+)
+
+// View is a page that is ready to be drawn. Both components need a context
+// made by [i18n.Bundle.With].
+type View interface {
+	// Full is the complete document.
+	Full() templ.Component
+	// Main is the <main id="main"> element alone, the answer to an htmx request.
+	Main() templ.Component
+}
+
+// PageKey names a page to return to, in place of a URL (security.md decision 12).
+type PageKey string
+
+// The pages that a sign-in or a change of language can return to.
+const (
+	PageOverview     PageKey = "overview"
+	PageAddApp       PageKey = "add-app"
+	PageRemove       PageKey = "remove"
+	PageRecoveryCode PageKey = "recovery-code"
+)
+
+// PageKeys lists every [PageKey].
+func PageKeys() []PageKey {
+	return []PageKey{PageOverview, PageAddApp, PageRemove, PageRecoveryCode}
+}
+
+// Place says where the visitor is or wants to go.
+type Place struct {
+	Key    PageKey
+	Method string // handle of the method, for PageRemove only
+}
+
+// Notice is a success message at the top of a page, shown once.
+type Notice string
+
+// The notices of the portal.
+const (
+	NoticeNone           Notice = ""
+	NoticeAppAdded       Notice = "app-added"       // the app protects the account now
+	NoticeRecoverySaved  Notice = "recovery-saved"  // app added and recovery code stated to be saved
+	NoticeRemoved        Notice = "removed"         // the method is gone
+	NoticeAlreadyRemoved Notice = "already-removed" // it was gone before we asked
+	NoticeAddCancelled   Notice = "add-cancelled"   // the wizard was left; nothing was added
+	NoticeConfirmed      Notice = "confirmed"       // a fresh proof, nothing else
+)
+
+// Notices lists every [Notice] that has a text.
+func Notices() []Notice {
+	return []Notice{
+		NoticeAppAdded, NoticeRecoverySaved, NoticeRemoved,
+		NoticeAlreadyRemoved, NoticeAddCancelled, NoticeConfirmed,
+	}
+}
+
+// Proof is how long the visitor may still make changes.
+type Proof struct {
+	Until time.Time     // end of the proof; zero if none is to be told
+	Left  time.Duration // Until minus now
+}
+
+// Shown reports whether a page has anything to say about the proof.
+func (p Proof) Shown() bool { return !p.Until.IsZero() }
+
+// Expired reports that a change needs a fresh proof first.
+func (p Proof) Expired() bool { return p.Left <= 0 }
+
+// Minutes is the time left in whole minutes, rounded up.
+func (p Proof) Minutes() int { return int((p.Left + time.Minute - 1) / time.Minute) }
+
+// Person is the user as the page's head shows them.
+type Person struct{ Name, Email string }
+
+// Page is the base of every view model.
+type Page struct {
+	Site       site.Site
+	Asset      func(name string) string // hashed file name of an asset, see [static.Assets.Name]
+	Nonce      string                   // of the Content-Security-Policy of this answer
+	Company    string
+	SupportURL string // http, https or mailto; empty leaves the link out
+	SignedIn   bool
+	User       Person
+	FormToken  string // form token of the session; empty when signed out
+	Place      Place  // where a change of language or a new proof returns to
+	Notice     Notice
+	Proof      Proof
+	HasError   bool // the visitor has to correct something: the title says so first
+}
+
+// SignInURL starts a sign-in, or a fresh proof, that returns to the page's place.
+func (p Page) SignInURL() string {
+	query := url.Values{"page": {string(p.Place.Key)}}
+	if p.Place.Method != "" {
+		query.Set("method", p.Place.Method)
+	}
+	return p.Site.URL("sign-in") + "?" + query.Encode()
+}
+
+// asset is the address of a static file.
+func (p Page) asset(name string) string { return p.Site.URL("assets", p.Asset(name)) }
+
+// otherLang is the language that the switch in the head offers.
+func otherLang(l i18n.Lang) i18n.Lang {
+	if l == i18n.French {
+		return i18n.English
+	}
+	return i18n.French
+}

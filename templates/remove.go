@@ -1,0 +1,48 @@
+package templates
+
+import "github.com/a-h/templ"
+
+// NextSignIn is what the next sign-in looks like after a removal.
+type NextSignIn string
+
+// The outlooks of a removal.
+const (
+	NextOther    NextSignIn = "other"    // one of the remaining methods is asked for
+	NextEmail    NextSignIn = "email"    // only a code by e-mail is left
+	NextPassword NextSignIn = "password" // only the password is left
+)
+
+// NextSignIns lists every [NextSignIn].
+func NextSignIns() []NextSignIn { return []NextSignIn{NextOther, NextEmail, NextPassword} }
+
+// RemovalRefusal is why a method cannot be removed here.
+type RemovalRefusal string
+
+// The refusals, each with its own way out.
+const (
+	RefusedNot     RemovalRefusal = ""
+	RefusedMinimum RemovalRefusal = "minimum" // the company asks for at least Minimum methods
+	RefusedAccount RemovalRefusal = "account" // comes with the account, such as an e-mail address
+)
+
+// RemovalRefusals lists every [RemovalRefusal] that has a text.
+func RemovalRefusals() []RemovalRefusal { return []RemovalRefusal{RefusedMinimum, RefusedAccount} }
+
+// Remove asks whether a method is really to be removed, or says why it cannot be.
+type Remove struct {
+	Page
+	Target    Method
+	Next      NextSignIn
+	Remaining []Method // strong methods that stay
+	Last      bool     // the last strong method: needs a tick
+	Unticked  bool     // the tick was missing
+	Refused   RemovalRefusal
+	Minimum   int  // with RefusedMinimum
+	CanAddApp bool // adding another app is the way out
+}
+
+// Full implements [View].
+func (v Remove) Full() templ.Component { return removeFull(v) }
+
+// Main implements [View].
+func (v Remove) Main() templ.Component { return removeMain(v) }
