@@ -50,6 +50,9 @@ type AppEnrolment struct {
 	Started time.Time
 	Wrong   int   // wrong codes in a row
 	Drift   []int // 30-second steps by which the last wrong code would have been right
+	// DriftAgreed is set when the last two wrong codes explain each other by
+	// the same clock error.
+	DriftAgreed bool
 }
 
 // RecoveryCode is a code the tenant handed out and the user has not yet stated

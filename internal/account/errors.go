@@ -1,0 +1,117 @@
+package account
+
+import (
+	"errors"
+	"time"
+
+	"mysecurity/internal/auth0"
+	"mysecurity/internal/limit"
+)
+
+// Kind says what went wrong in terms that a page can explain. It is also the
+// stem of the message keys for the error.
+type Kind string
+
+// The kinds of error. Handlers turn them into a status and a page.
+const (
+	KindInternal       Kind = "internal"        // a fault of ours; nothing is said about it
+	KindNeedProof      Kind = "need-proof"      // the proof or its token has ended: confirm and come back
+	KindWrongCode      Kind = "wrong-code"      // the code is well formed and not right
+	KindOtherEntry     Kind = "other-entry"     // the code is right for another entry of the user's app
+	KindDiscarded      Kind = "discarded"       // too many wrong codes: this attempt is over
+	KindTooManyCodes   Kind = "too-many-codes"  // the hourly allowance of code guesses is used up
+	KindTooManyTries   Kind = "too-many-tries"  // too many starts or removals in an hour
+	KindRateLimited    Kind = "rate-limited"    // the tenant asks to wait
+	KindNoEnrolment    Kind = "no-enrolment"    // nothing was started that could be confirmed
+	KindLimitReached   Kind = "limit-reached"   // the tenant holds as many entries as it allows
+	KindNotOffered     Kind = "not-offered"     // the company has switched this kind off
+	KindNotFound       Kind = "not-found"       // no such method in the user's own list
+	KindFixed          Kind = "fixed"           // comes with the account, cannot be removed here
+	KindLastMethod     Kind = "last-method"     // company rule: this one has to stay
+	KindUnderstand     Kind = "understand"      // removal of the last method needs its own tick
+	KindUnavailable    Kind = "unavailable"     // the tenant cannot be reached; nothing was changed
+	KindNotDone        Kind = "not-done"        // the tenant failed in the middle; we looked: nothing was changed
+	KindUnknown        Kind = "unknown"         // the tenant failed in the middle and we could not look
+	KindMisconfigured  Kind = "misconfigured"   // the tenant refuses the application, not the user
+	KindSignInRefused  Kind = "sign-in-refused" // the answer of the sign-in page breaks a rule
+	KindSignInStale    Kind = "sign-in-stale"   // a fresh sign-in was asked for and not delivered
+	KindSignInDenied   Kind = "sign-in-denied"  // the user or the tenant said no
+	KindSignInExpired  Kind = "sign-in-expired" // no sign-in of this browser is waiting for that answer
+	KindOtherPerson    Kind = "other-person"    // a confirmation came back as somebody else
+	KindStoreDown      Kind = "store-down"      // sessions cannot be read or written now
+	KindForged         Kind = "forged"          // the request did not come from our own page
+	KindPageNotFound   Kind = "page-not-found"
+	KindMethodNotAllow Kind = "method-not-allowed"
+	KindTooLarge       Kind = "too-large"
+	KindBadRequest     Kind = "bad-request"
+)
+
+// Error carries a kind for the user, an optional moment when to come back, and
+// a private cause for the log.
+type Error struct {
+	Kind  Kind
+	Until time.Time // when to try again; zero if unknown
+	Cause error
+}
+
+// Error names the kind only; causes are logged by their own rules.
+func (e *Error) Error() string { return "account: " + string(e.Kind) }
+
+// Unwrap gives the private cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Fail makes an Error of a kind with its private cause, which may be nil.
+func Fail(kind Kind, cause error) *Error { return &Error{Kind: kind, Cause: cause} }
+
+// KindOf returns the kind of an error, KindInternal for one without.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return KindInternal
+}
+
+// tenantKinds says what a tenant's refusal means for the user. Kinds that
+// depend on the call (unknown outcome, not found) are settled by the caller.
+var tenantKinds = map[auth0.Kind]Kind{
+	auth0.KindTokenRejected:  KindNeedProof,
+	auth0.KindProofNeeded:    KindNeedProof,
+	auth0.KindForbidden:      KindMisconfigured,
+	auth0.KindWrongCode:      KindWrongCode,
+	auth0.KindTooManyCodes:   KindTooManyCodes,
+	auth0.KindRateLimited:    KindRateLimited,
+	auth0.KindNotFound:       KindNotFound,
+	auth0.KindLimitReached:   KindLimitReached,
+	auth0.KindFactorDisabled: KindNotOffered,
+	auth0.KindUnavailable:    KindUnavailable,
+	auth0.KindNotReady:       KindUnavailable,
+	auth0.KindUnknownOutcome: KindUnknown,
+	auth0.KindLoginRefused:   KindSignInRefused,
+}
+
+// translate turns an error of the tenant's client or of the limiter into ours.
+func translate(err error) *Error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	var exceeded *limit.Exceeded
+	if errors.As(err, &exceeded) {
+		return &Error{Kind: KindTooManyTries, Until: exceeded.Until, Cause: err}
+	}
+	var upstream *auth0.Error
+	if errors.As(err, &upstream) {
+		kind, known := tenantKinds[upstream.Kind]
+		if !known {
+			kind = KindInternal
+		}
+		return &Error{Kind: kind, Until: upstream.RetryAt, Cause: err}
+	}
+	return &Error{Kind: KindInternal, Cause: err}
+}
+
+// outcomeUnknown reports whether a changing call may or may not have happened.
+func outcomeUnknown(err error) bool {
+	return auth0.KindOf(err) == auth0.KindUnknownOutcome
+}

@@ -1,0 +1,143 @@
+package account
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"regexp"
+	"strings"
+
+	"mysecurity/internal/auth0"
+)
+
+// MethodKind is a way to prove oneself, in the user's terms.
+type MethodKind string
+
+// The kinds, from strongest to weakest.
+const (
+	MethodApp   MethodKind = "app"   // authenticator app with codes
+	MethodPush  MethodKind = "push"  // notification on a phone
+	MethodPhone MethodKind = "phone" // text message or call
+	MethodEmail MethodKind = "email"
+	MethodOther MethodKind = "other" // anything the tenant knows and we do not
+)
+
+// Method is one row of the user's list: one or more of the tenant's
+// authenticators that come and go together.
+type Method struct {
+	Handle    string // stands for the method in URLs; says nothing about it
+	Kind      MethodKind
+	Name      string // masked number or address, device name; as the tenant gives it, may be empty
+	Number    int    // 1, 2, … among the methods of its kind that have no name
+	Of        int    // how many such methods there are
+	Strong    bool   // counts as protection: not e-mail
+	Removable bool
+	id        string // authenticator to delete; its twins go along
+}
+
+var (
+	handleEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+	handlePattern  = regexp.MustCompile(`^[a-z2-7]{16}$`)
+)
+
+// ValidHandle reports whether text has the shape of a method's handle.
+func ValidHandle(text string) bool { return handlePattern.MatchString(text) }
+
+// handleOf names an authenticator in URLs. It is bound to the user, stable over
+// sign-ins, and useless for anybody else's list.
+func handleOf(user User, id string) string {
+	sum := sha256.Sum256([]byte("method\x00" + user.Key() + "\x00" + id))
+	return handleEncoding.EncodeToString(sum[:10])
+}
+
+func kindOf(a auth0.Authenticator) MethodKind {
+	switch {
+	case a.Type == "otp":
+		return MethodApp
+	case a.Channel == "auth0":
+		return MethodPush
+	case a.Channel == "sms" || a.Channel == "voice":
+		return MethodPhone
+	case a.Channel == "email":
+		return MethodEmail
+	default:
+		return MethodOther
+	}
+}
+
+func isRecovery(a auth0.Authenticator) bool { return a.Type == "recovery-code" }
+
+// strong reports whether the tenant would ask for this authenticator before it
+// gives an MFA API token: active, not e-mail, not a recovery code.
+func strong(a auth0.Authenticator) bool {
+	return a.Active && !isRecovery(a) && kindOf(a) != MethodEmail
+}
+
+func anyStrong(list []auth0.Authenticator) bool {
+	for _, a := range list {
+		if strong(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// fold turns the tenant's list into rows: inactive entries and recovery codes
+// left out, the two entries of one phone number joined.
+func fold(user User, list []auth0.Authenticator) []Method {
+	methods := make([]Method, 0, len(list))
+	phones := map[string]bool{}
+	for _, a := range list {
+		if !a.Active || isRecovery(a) {
+			continue
+		}
+		kind := kindOf(a)
+		if kind == MethodPhone {
+			_, device, _ := strings.Cut(a.ID, "|")
+			if phones[device] {
+				continue
+			}
+			phones[device] = true
+		}
+		methods = append(methods, Method{
+			Handle: handleOf(user, a.ID), Kind: kind, Name: a.Name,
+			Strong: strong(a), Removable: kind != MethodEmail, id: a.ID,
+		})
+	}
+	number(methods)
+	return methods
+}
+
+// number tells methods of one kind apart where the tenant gives no name.
+func number(methods []Method) {
+	count := map[MethodKind]int{}
+	for i := range methods {
+		if methods[i].Name == "" {
+			count[methods[i].Kind]++
+			methods[i].Number = count[methods[i].Kind]
+		}
+	}
+	for i := range methods {
+		if methods[i].Name == "" {
+			methods[i].Of = count[methods[i].Kind]
+		}
+	}
+}
+
+func countStrong(methods []Method) int {
+	n := 0
+	for _, m := range methods {
+		if m.Strong {
+			n++
+		}
+	}
+	return n
+}
+
+func findMethod(methods []Method, handle string) (Method, bool) {
+	for _, m := range methods {
+		if m.Handle == handle {
+			return m, true
+		}
+	}
+	return Method{}, false
+}

@@ -1,0 +1,36 @@
+package account
+
+import (
+	"context"
+
+	"mysecurity/internal/auth0"
+)
+
+// Overview is what protects the account now.
+type Overview struct {
+	Methods     []Method // active ones, in the tenant's order
+	HasRecovery bool     // an active recovery code exists
+	Protected   bool     // at least one strong method
+}
+
+// Overview reads the user's methods: one upstream call.
+func (s *Service) Overview(ctx context.Context, user User, access Access) (Overview, error) {
+	if !s.Rights(access).See {
+		return Overview{}, Fail(KindNeedProof, nil)
+	}
+	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+	if err != nil {
+		return Overview{}, translate(err)
+	}
+	return overviewOf(user, list), nil
+}
+
+func overviewOf(user User, list []auth0.Authenticator) Overview {
+	o := Overview{Methods: fold(user, list), Protected: anyStrong(list)}
+	for _, a := range list {
+		if isRecovery(a) && a.Active {
+			o.HasRecovery = true
+		}
+	}
+	return o
+}

@@ -1,0 +1,94 @@
+package account
+
+import (
+	"context"
+
+	"mysecurity/internal/auth0"
+)
+
+// Removal is what a user has to know before removing a method.
+type Removal struct {
+	Method   Method
+	Remain   []Method // strong methods that stay
+	Recovery bool     // an active recovery code exists
+	Last     bool     // no strong method would remain
+	Refused  bool     // the company's rule keeps this one
+	Minimum  int      // the rule: how many strong methods have to stay
+}
+
+// Removal reads the list and says what removing a method would mean: one
+// upstream call, nothing changes.
+func (s *Service) Removal(ctx context.Context, user User, access Access, handle string) (Removal, error) {
+	if !s.Rights(access).Change {
+		return Removal{}, Fail(KindNeedProof, nil)
+	}
+	return s.removal(ctx, user, access, handle)
+}
+
+func (s *Service) removal(ctx context.Context, user User, access Access, handle string) (Removal, error) {
+	overview, err := s.Overview(ctx, user, access)
+	if err != nil {
+		return Removal{}, err
+	}
+	method, found := findMethod(overview.Methods, handle)
+	switch {
+	case !found:
+		return Removal{}, Fail(KindNotFound, nil)
+	case !method.Removable:
+		return Removal{}, Fail(KindFixed, nil)
+	}
+	r := Removal{Method: method, Recovery: overview.HasRecovery, Minimum: s.minMethods}
+	for _, m := range overview.Methods {
+		if m.Strong && m.Handle != handle {
+			r.Remain = append(r.Remain, m)
+		}
+	}
+	r.Last = method.Strong && len(r.Remain) == 0
+	r.Refused = method.Strong && len(r.Remain) < s.minMethods
+	return r, nil
+}
+
+// Remove deletes a method of the user's own fresh list. A method that is
+// already gone counts as removed. If the tenant's answer is lost the call is
+// not repeated: the list tells. understood permits removing the last one where
+// the company's rule does.
+func (s *Service) Remove(ctx context.Context, user User, access Access, handle string, understood bool) (Removal, error) {
+	if !s.Rights(access).Change {
+		return Removal{}, Fail(KindNeedProof, nil)
+	}
+	if _, err := s.take(removals, user, KindTooManyTries); err != nil {
+		return Removal{}, err
+	}
+	defer s.users.lock(user)()
+
+	r, err := s.removal(ctx, user, access, handle)
+	switch {
+	case err != nil:
+		return r, err
+	case r.Refused:
+		return r, Fail(KindLastMethod, nil)
+	case r.Last && !understood:
+		return r, Fail(KindUnderstand, nil)
+	}
+	err = s.tenant.DeleteAuthenticator(ctx, token(access), r.Method.id)
+	switch {
+	case err == nil, auth0.KindOf(err) == auth0.KindNotFound:
+		return r, nil
+	case outcomeUnknown(err):
+		return r, s.reconcileRemove(ctx, access, r.Method.id, err)
+	default:
+		return r, translate(err)
+	}
+}
+
+// reconcileRemove looks at what is true after a removal whose answer was lost.
+func (s *Service) reconcileRemove(ctx context.Context, access Access, id string, cause error) error {
+	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+	if err != nil {
+		return Fail(KindUnknown, cause)
+	}
+	if active, _ := isActive(list, id); active {
+		return Fail(KindNotDone, cause)
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package account
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"mysecurity/internal/auth0"
+	"mysecurity/internal/limit"
+)
+
+// What one user may try, whatever the number of sessions and addresses. The
+// allowance for codes equals the tenant's own, so that we never spend the
+// user's last guess there (security MF-06, MF-08).
+var (
+	codeGuesses = limit.Rule{Name: "code", Burst: 10, Every: 6 * time.Minute}
+	starts      = limit.Rule{Name: "start", Burst: 30, Every: 2 * time.Minute}
+	removals    = limit.Rule{Name: "remove", Burst: 30, Every: 2 * time.Minute}
+)
+
+// Options are what a Service works with. All fields but Logger are required.
+type Options struct {
+	Tenant     *auth0.Client
+	Limiter    *limit.Limiter
+	Ledger     Ledger
+	Now        func() time.Time
+	MinMethods int // strong methods that have to stay; 0 permits removing the last
+	Logger     *slog.Logger
+}
+
+// Service answers for the user's methods. Its methods are safe for concurrent
+// use; changes of one user are serialised within the process.
+type Service struct {
+	tenant     *auth0.Client
+	limiter    *limit.Limiter
+	ledger     Ledger
+	now        func() time.Time
+	minMethods int
+	log        *slog.Logger
+	users      userLocks
+}
+
+// New returns a Service.
+func New(o Options) *Service {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Service{
+		tenant: o.Tenant, limiter: o.Limiter, ledger: o.Ledger, now: o.Now,
+		minMethods: o.MinMethods, log: o.Logger,
+	}
+}
+
+// Ready reports whether the tenant's metadata is known and acceptable.
+func (s *Service) Ready(ctx context.Context) error { return s.tenant.Ready(ctx) }
+
+// Rights is RightsAt by the service's clock.
+func (s *Service) Rights(access Access) Rights { return RightsAt(access, s.now()) }
+
+func token(access Access) auth0.AccessToken { return auth0.NewAccessToken(access.Token) }
+
+// take reserves one attempt of the user before it is made.
+func (s *Service) take(rule limit.Rule, user User, kind Kind) (limit.Attempt, error) {
+	attempt, err := s.limiter.Take(rule, user.Key())
+	if err != nil {
+		failed := translate(err)
+		failed.Kind = kind
+		return limit.Attempt{}, failed
+	}
+	return attempt, nil
+}
+
+// userLocks gives each user one lock while somebody holds or waits for it.
+type userLocks struct {
+	mu   sync.Mutex
+	held map[string]*userLock
+}
+
+type userLock struct {
+	mu      sync.Mutex
+	waiting int
+}
+
+// lock waits for the user's lock and returns its release.
+func (l *userLocks) lock(user User) func() {
+	l.mu.Lock()
+	if l.held == nil {
+		l.held = map[string]*userLock{}
+	}
+	own := l.held[user.Key()]
+	if own == nil {
+		own = &userLock{}
+		l.held[user.Key()] = own
+	}
+	own.waiting++
+	l.mu.Unlock()
+
+	own.mu.Lock()
+	return func() {
+		own.mu.Unlock()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if own.waiting--; own.waiting == 0 {
+			delete(l.held, user.Key())
+		}
+	}
+}

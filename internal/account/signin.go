@@ -1,0 +1,86 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"mysecurity/internal/auth0"
+	"mysecurity/internal/secret"
+)
+
+// SignInRequest is what a sign-in sends to the tenant and remembers until the
+// answer: all of it belongs to one transaction of one browser.
+type SignInRequest struct {
+	State     string
+	Nonce     string
+	Verifier  secret.Secret
+	MaxAge    time.Duration
+	Started   time.Time
+	UILocales string
+}
+
+// SignInAnswer is what came back to the callback.
+type SignInAnswer struct {
+	Code      secret.Secret
+	Issuer    string // RFC 9207
+	HasIssuer bool
+}
+
+// SignInURL returns the address of the tenant's sign-in page.
+func (s *Service) SignInURL(ctx context.Context, r SignInRequest) (string, error) {
+	to, err := s.tenant.AuthorizeURL(ctx, auth0.Authorization{
+		State: r.State, Nonce: r.Nonce, Verifier: r.Verifier, MaxAge: r.MaxAge, UILocales: r.UILocales,
+	})
+	if err != nil {
+		return "", translate(err)
+	}
+	return to, nil
+}
+
+// SignOutURL returns the address that ends the tenant's own browser session.
+func (s *Service) SignOutURL(access Access) string { return s.tenant.SignOutURL(access.SID) }
+
+// SignIn ends a sign-in: it redeems the code, checks the ID token by every
+// rule, and reads the list once to learn whether a strong method exists, which
+// decides what the session may do.
+func (s *Service) SignIn(ctx context.Context, r SignInRequest, answer SignInAnswer) (User, Access, error) {
+	identity, tokens, err := s.tenant.SignIn(ctx,
+		auth0.Callback{Code: answer.Code, Issuer: answer.Issuer, HasIssuer: answer.HasIssuer},
+		auth0.Login{Nonce: r.Nonce, Verifier: r.Verifier, Started: r.Started, MaxAge: r.MaxAge})
+	if err != nil {
+		return User{}, Access{}, signInError(err)
+	}
+	list, err := s.tenant.ListAuthenticators(ctx, tokens.Access)
+	if err != nil {
+		return User{}, Access{}, signInError(err)
+	}
+	user := User{
+		Issuer: identity.Issuer, Subject: identity.Subject,
+		Name: identity.Name, Email: identity.Email, Locale: identity.Locale,
+	}
+	s.sight(ctx, user, list)
+
+	proof := Proof{At: identity.AuthTime, MFA: identity.MFA, Strong: anyStrong(list)}
+	if identity.MFA {
+		proof.At = s.now()
+	}
+	access := Access{Token: tokens.Access.Secret(), Expires: tokens.Expires, Proof: proof, SID: identity.SID}
+	return user, access, nil
+}
+
+// signInError keeps the kinds that make sense on the way in.
+func signInError(err error) error {
+	var upstream *auth0.Error
+	if errors.As(err, &upstream) && upstream.Reason == auth0.ReasonStale {
+		return Fail(KindSignInStale, err)
+	}
+	failed := translate(err)
+	switch failed.Kind {
+	case KindNeedProof, KindNotFound, KindWrongCode:
+		failed.Kind = KindSignInRefused
+	case KindUnknown, KindInternal:
+		failed.Kind = KindUnavailable
+	}
+	return failed
+}
