@@ -1,0 +1,28 @@
+package account
+
+import (
+	"context"
+	"time"
+)
+
+// Ledger remembers unconfirmed entries of a user's list between requests. The
+// tenant gives no dates and no id when an enrolment starts, so first sight is
+// all there is to tell an abandoned attempt from one that is under way
+// (design: traps). User keys are User.Key; forgetting an entry only delays its
+// cleaning.
+type Ledger interface {
+	// Sight records that the user's list showed exactly these inactive ids now
+	// and returns what is known about each of them. Other ids are forgotten,
+	// except those that a wizard still owns.
+	Sight(ctx context.Context, userKey string, ids []string, now time.Time) (map[string]LedgerEntry, error)
+	// Own marks the id as belonging to a wizard that lives until then.
+	Own(ctx context.Context, userKey, id string, until time.Time) error
+	// Release ends the ownership: the wizard finished or was abandoned.
+	Release(ctx context.Context, userKey, id string) error
+}
+
+// LedgerEntry is what the Ledger knows about one unconfirmed entry.
+type LedgerEntry struct {
+	FirstSeen  time.Time
+	OwnedUntil time.Time // zero if no wizard owns it
+}
