@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Makes sure that the programs of the test suites are there: a Chromium for the browser suite (CHROMIUM_PATH names
+# another one), a C compiler for Go's race detector. Missing ones are installed by apt when this runs as root.
+set -euo pipefail
+
+missing=()
+[ -x "${CHROMIUM_PATH:-/usr/bin/chromium}" ] || missing+=(chromium fonts-liberation)
+command -v "$(go env CC)" >/dev/null || missing+=(gcc libc6-dev)
+if [ ${#missing[@]} -eq 0 ]; then
+  exit 0
+fi
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+  echo "setup: the tests need: ${missing[*]}" >&2
+  echo "setup: install them (as root: apt-get install ${missing[*]}), or set CHROMIUM_PATH to a Chromium or Chrome" >&2
+  exit 1
+fi
+echo "setup: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null
