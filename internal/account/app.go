@@ -152,6 +152,12 @@ func (s *Service) AbandonApp(ctx context.Context, user User, access Access, e Ap
 	s.drop(ctx, user, access, e.ID)
 }
 
+// ForgetApp leaves an attempt as it is at the tenant, for a sign-out that must
+// not wait for anybody; what it left is cleaned at a later start.
+func (s *Service) ForgetApp(ctx context.Context, user User, e AppEnrolment) {
+	s.release(ctx, user, e.ID)
+}
+
 // isActive finds an entry; known is false if the list does not have it or its
 // id was never learned.
 func isActive(list []auth0.Authenticator, id string) (active, known bool) {

@@ -15,6 +15,7 @@ type Kind string
 // The kinds of error. Handlers turn them into a status and a page.
 const (
 	KindInternal       Kind = "internal"        // a fault of ours; nothing is said about it
+	KindNeedSignIn     Kind = "need-sign-in"    // nobody is signed in, or no longer
 	KindNeedProof      Kind = "need-proof"      // the proof or its token has ended: confirm and come back
 	KindWrongCode      Kind = "wrong-code"      // the code is well formed and not right
 	KindOtherEntry     Kind = "other-entry"     // the code is right for another entry of the user's app
@@ -40,6 +41,8 @@ const (
 	KindOtherPerson    Kind = "other-person"    // a confirmation came back as somebody else
 	KindStoreDown      Kind = "store-down"      // sessions cannot be read or written now
 	KindForged         Kind = "forged"          // the request did not come from our own page
+	KindFormExpired    Kind = "form-expired"    // the form belongs to another or an older session
+	KindWrongHost      Kind = "wrong-host"      // asked under a name that is not ours
 	KindPageNotFound   Kind = "page-not-found"
 	KindMethodNotAllow Kind = "method-not-allowed"
 	KindTooLarge       Kind = "too-large"
@@ -63,13 +66,26 @@ func (e *Error) Unwrap() error { return e.Cause }
 // Fail makes an Error of a kind with its private cause, which may be nil.
 func Fail(kind Kind, cause error) *Error { return &Error{Kind: kind, Cause: cause} }
 
-// KindOf returns the kind of an error, KindInternal for one without.
+// KindOf returns the kind of an error: nothing for nil, KindInternal for an
+// error without a kind.
 func KindOf(err error) Kind {
+	if err == nil {
+		return ""
+	}
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Kind
 	}
 	return KindInternal
+}
+
+// UntilOf returns when to try again after an error; zero if it does not say.
+func UntilOf(err error) time.Time {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Until
+	}
+	return time.Time{}
 }
 
 // tenantKinds says what a tenant's refusal means for the user. Kinds that

@@ -42,9 +42,9 @@ var (
 // ValidHandle reports whether text has the shape of a method's handle.
 func ValidHandle(text string) bool { return handlePattern.MatchString(text) }
 
-// handleOf names an authenticator in URLs. It is bound to the user, stable over
+// HandleOf names an authenticator in URLs. It is bound to the user, stable over
 // sign-ins, and useless for anybody else's list.
-func handleOf(user User, id string) string {
+func HandleOf(user User, id string) string {
 	sum := sha256.Sum256([]byte("method\x00" + user.Key() + "\x00" + id))
 	return handleEncoding.EncodeToString(sum[:10])
 }
@@ -99,7 +99,7 @@ func fold(user User, list []auth0.Authenticator) []Method {
 			phones[device] = true
 		}
 		methods = append(methods, Method{
-			Handle: handleOf(user, a.ID), Kind: kind, Name: a.Name,
+			Handle: HandleOf(user, a.ID), Kind: kind, Name: a.Name,
 			Strong: strong(a), Removable: kind != MethodEmail, id: a.ID,
 		})
 	}

@@ -8,12 +8,12 @@ import (
 
 // Removal is what a user has to know before removing a method.
 type Removal struct {
-	Method   Method
-	Remain   []Method // strong methods that stay
-	Recovery bool     // an active recovery code exists
-	Last     bool     // no strong method would remain
-	Refused  bool     // the company's rule keeps this one
-	Minimum  int      // the rule: how many strong methods have to stay
+	Method  Method
+	Remain  []Method // strong methods that stay
+	Email   bool     // codes by e-mail remain
+	Last    bool     // no strong method would remain
+	Refused bool     // the company's rule keeps this one
+	Minimum int      // the rule: how many strong methods have to stay
 }
 
 // Removal reads the list and says what removing a method would mean: one
@@ -35,13 +35,14 @@ func (s *Service) removal(ctx context.Context, user User, access Access, handle 
 	case !found:
 		return Removal{}, Fail(KindNotFound, nil)
 	case !method.Removable:
-		return Removal{}, Fail(KindFixed, nil)
+		return Removal{Method: method}, Fail(KindFixed, nil)
 	}
-	r := Removal{Method: method, Recovery: overview.HasRecovery, Minimum: s.minMethods}
+	r := Removal{Method: method, Minimum: s.minMethods}
 	for _, m := range overview.Methods {
 		if m.Strong && m.Handle != handle {
 			r.Remain = append(r.Remain, m)
 		}
+		r.Email = r.Email || m.Kind == MethodEmail
 	}
 	r.Last = method.Strong && len(r.Remain) == 0
 	r.Refused = method.Strong && len(r.Remain) < s.minMethods

@@ -55,6 +55,10 @@ type AppEnrolment struct {
 	DriftAgreed bool
 }
 
+// AttemptsLeft is how many more wrong codes the attempt survives, the last of
+// which ends it.
+func (e AppEnrolment) AttemptsLeft() int { return wrongCodesAllowed - e.Wrong }
+
 // RecoveryCode is a code the tenant handed out and the user has not yet stated
 // to have saved.
 type RecoveryCode struct {

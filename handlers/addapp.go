@@ -1,0 +1,221 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/skip2/go-qrcode"
+
+	"mysecurity/internal/account"
+	"mysecurity/internal/secret"
+	"mysecurity/templates"
+)
+
+// AddApp is the wizard if one is running, else the page that starts one.
+func (h *Handlers) AddApp(c echo.Context) error {
+	scope := ScopeOf(c)
+	enrolment, live := scope.Session.AppEnrolment()
+	if !live {
+		return h.show(c, http.StatusOK, templates.AddAppIntro{Page: h.page(scope)})
+	}
+	view, err := h.wizard(scope, enrolment)
+	if err != nil {
+		return err
+	}
+	return h.show(c, http.StatusOK, view)
+}
+
+// StartApp begins an attempt. While one is running, a second click leads to
+// the same one (RC-03).
+func (h *Handlers) StartApp(c echo.Context) error {
+	current := ScopeOf(c).Session
+	if _, live := current.AppEnrolment(); live {
+		return h.move(c, h.Site.URL("add/app"))
+	}
+	enrolment, code, err := h.Account.StartApp(c.Request().Context(), current.User(), current.Access())
+	if err != nil {
+		return h.failed(c, err)
+	}
+	current.SetAppEnrolment(enrolment)
+	if !code.IsZero() {
+		current.KeepRecoveryCode(code)
+	}
+	return h.move(c, h.Site.URL("add/app"))
+}
+
+// ConfirmApp takes the first code of the new app. Without a running attempt
+// nothing is asked of the tenant: the second answer of a double click tells
+// what the first one did (RC-01, MF-01, MF-02).
+func (h *Handlers) ConfirmApp(c echo.Context) error {
+	current := ScopeOf(c).Session
+	enrolment, live := current.AppEnrolment()
+	if !live {
+		return h.afterWizard(c)
+	}
+	typed, err := field(c, "code")
+	if err != nil {
+		return err
+	}
+	code, problem := parseCode(typed)
+	if problem != templates.CodeFine {
+		return h.wizardAgain(c, enrolment, wizardProblem{problem: problem, typed: typed})
+	}
+	enrolment, err = h.Account.ConfirmApp(c.Request().Context(), current.User(), current.Access(), enrolment, secret.New(code))
+	if err != nil {
+		return h.notConfirmed(c, enrolment, err)
+	}
+	current.DropAppEnrolment()
+	current.MarkRecoveryDue()
+	current.SetNotice(string(templates.NoticeAppAdded), map[string]string{"method": account.HandleOf(current.User(), enrolment.ID)})
+	h.audit.record(c, auditAdd, "done", "app", current.User())
+	return h.afterWizard(c)
+}
+
+// afterWizard leads to the recovery code while one waits to be saved, else to
+// the overview.
+func (h *Handlers) afterWizard(c echo.Context) error {
+	current := ScopeOf(c).Session
+	if code, held := current.RecoveryCode(); held && code.Due {
+		current.AllowReveal()
+		return h.move(c, h.Site.URL("recovery-code"))
+	}
+	return h.move(c, h.Site.URL())
+}
+
+// notConfirmed keeps the attempt with its count and says why the code was not
+// taken; only after too many wrong codes is the attempt over.
+func (h *Handlers) notConfirmed(c echo.Context, e account.AppEnrolment, err error) error {
+	current := ScopeOf(c).Session
+	kind := account.KindOf(err)
+	if kind == account.KindDiscarded {
+		current.DropAppEnrolment()
+		h.audit.record(c, auditRefusal, "refused", string(kind), current.User())
+		return h.show(c, http.StatusUnprocessableEntity, templates.AddAppIntro{Page: h.page(ScopeOf(c)), Discarded: true})
+	}
+	current.SetAppEnrolment(e)
+	switch kind {
+	case account.KindWrongCode:
+		return h.wizardAgain(c, e, wrongCode(e))
+	case account.KindOtherEntry:
+		return h.wizardAgain(c, e, wizardProblem{problem: templates.CodeOtherEntry})
+	case account.KindNotDone:
+		return h.wizardAgain(c, e, wizardProblem{problem: templates.CodeUnchecked})
+	case account.KindTooManyCodes, account.KindRateLimited:
+		return h.wizardAgain(c, e, wizardProblem{problem: templates.CodeTooMany, until: account.UntilOf(err)})
+	}
+	return h.failed(c, err)
+}
+
+// CancelApp gives the attempt up.
+func (h *Handlers) CancelApp(c echo.Context) error {
+	current := ScopeOf(c).Session
+	if enrolment, live := current.AppEnrolment(); live {
+		h.Account.AbandonApp(c.Request().Context(), current.User(), current.Access(), enrolment)
+		current.DropAppEnrolment()
+		current.SetNotice(string(templates.NoticeAddCancelled), nil)
+	}
+	return h.move(c, h.Site.URL())
+}
+
+// wizardProblem is why a code was not taken.
+type wizardProblem struct {
+	problem templates.CodeProblem
+	typed   string // kept for mistakes of form only; a wrong code is cleared
+	minutes int
+	left    int
+	until   time.Time
+}
+
+// fewAttempts is from when on the attempts left are told.
+const fewAttempts = 2
+
+func wrongCode(e account.AppEnrolment) wizardProblem {
+	p := wizardProblem{problem: templates.CodeWrong}
+	if left := e.AttemptsLeft(); left <= fewAttempts {
+		p.left = left
+	}
+	if off, known := e.ClockOff(); known && off.Abs() >= time.Minute {
+		p.problem, p.minutes = templates.CodeClockSlow, int(off.Abs().Round(time.Minute).Minutes())
+		if off > 0 {
+			p.problem = templates.CodeClockFast
+		}
+	}
+	return p
+}
+
+func (h *Handlers) wizardAgain(c echo.Context, e account.AppEnrolment, p wizardProblem) error {
+	view, err := h.wizard(ScopeOf(c), e)
+	if err != nil {
+		return err
+	}
+	status := http.StatusUnprocessableEntity
+	if p.problem == templates.CodeTooMany {
+		status = http.StatusTooManyRequests
+	}
+	view.HasError, view.Problem, view.Code = true, p.problem, p.typed
+	view.Minutes, view.AttemptsLeft, view.RetryAt = p.minutes, p.left, p.until
+	return h.show(c, status, view)
+}
+
+// wizard draws the attempt from the session's state; nothing of it comes from
+// the request.
+func (h *Handlers) wizard(scope *Scope, e account.AppEnrolment) (templates.AddAppWizard, error) {
+	key, err := appKey(e)
+	if err != nil {
+		return templates.AddAppWizard{}, account.Fail(account.KindInternal, err)
+	}
+	return templates.AddAppWizard{Page: h.page(scope), Key: key, HasOther: scope.Session.Access().Proof.Strong}, nil
+}
+
+// appKey reads the otpauth text (the key URI format of authenticator apps).
+func appKey(e account.AppEnrolment) (templates.AppKey, error) {
+	uri, err := url.Parse(e.URI.Reveal())
+	if err != nil {
+		return templates.AppKey{}, errBadKeyURI
+	}
+	code, err := qrcode.New(e.URI.Reveal(), qrcode.Medium)
+	if err != nil {
+		return templates.AppKey{}, errBadKeyURI
+	}
+	code.DisableBorder = true
+	query := uri.Query()
+	issuer, label := splitLabel(uri.Path)
+	if named := query.Get("issuer"); named != "" {
+		issuer = named
+	}
+	return templates.AppKey{
+		QR: code.Bitmap(), Secret: e.Secret.Reveal(), URI: e.URI.Reveal(),
+		Account: label, Issuer: issuer, Algorithm: orDefault(query.Get("algorithm"), "SHA1"),
+		Digits: number(query.Get("digits"), codeLength), Period: time.Duration(number(query.Get("period"), 30)) * time.Second,
+	}, nil
+}
+
+var errBadKeyURI = errors.New("handlers: the tenant's otpauth text cannot be read")
+
+// splitLabel takes "/Issuer:account" apart.
+func splitLabel(path string) (issuer, label string) {
+	path = strings.TrimPrefix(path, "/")
+	if issuer, label, found := strings.Cut(path, ":"); found {
+		return issuer, label
+	}
+	return "", path
+}
+
+func number(text string, otherwise int) int {
+	if n, err := strconv.Atoi(text); err == nil && n > 0 && n <= 300 {
+		return n
+	}
+	return otherwise
+}
+
+func orDefault(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}

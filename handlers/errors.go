@@ -1,0 +1,176 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"mysecurity/internal/account"
+	"mysecurity/templates"
+)
+
+// presentation is how one kind of error meets the user.
+type presentation struct {
+	status int
+	page   templates.ErrorKind
+}
+
+// presentations is the whole table; a kind that is not in it is internal and
+// says nothing. Kinds with a page of their own are settled in Error.
+var presentations = map[account.Kind]presentation{
+	account.KindInternal:       {http.StatusInternalServerError, templates.ErrorInternal},
+	account.KindOtherEntry:     {http.StatusUnprocessableEntity, templates.ErrorBadRequest},
+	account.KindTooManyCodes:   {http.StatusTooManyRequests, templates.ErrorTooManyCodes},
+	account.KindTooManyTries:   {http.StatusTooManyRequests, templates.ErrorRateLimited},
+	account.KindRateLimited:    {http.StatusTooManyRequests, templates.ErrorRateLimited},
+	account.KindNoEnrolment:    {http.StatusConflict, templates.ErrorNotFound},
+	account.KindLimitReached:   {http.StatusConflict, templates.ErrorLimitReached},
+	account.KindNotOffered:     {http.StatusConflict, templates.ErrorFactorDisabled},
+	account.KindNotFound:       {http.StatusNotFound, templates.ErrorNotFound},
+	account.KindUnavailable:    {http.StatusServiceUnavailable, templates.ErrorUnavailable},
+	account.KindNotDone:        {http.StatusBadGateway, templates.ErrorUnavailable},
+	account.KindUnknown:        {http.StatusBadGateway, templates.ErrorUnknownOutcome},
+	account.KindMisconfigured:  {http.StatusBadGateway, templates.ErrorForbidden},
+	account.KindSignInRefused:  {http.StatusForbidden, templates.ErrorSignInRefused},
+	account.KindSignInStale:    {http.StatusForbidden, templates.ErrorSignInStale},
+	account.KindSignInDenied:   {http.StatusForbidden, templates.ErrorSignInCancelled},
+	account.KindSignInExpired:  {http.StatusBadRequest, templates.ErrorSignInExpired},
+	account.KindOtherPerson:    {http.StatusForbidden, templates.ErrorOtherAccount},
+	account.KindStoreDown:      {http.StatusServiceUnavailable, templates.ErrorNotReady},
+	account.KindForged:         {http.StatusForbidden, templates.ErrorCrossSite},
+	account.KindFormExpired:    {http.StatusForbidden, templates.ErrorFormExpired},
+	account.KindWrongHost:      {http.StatusMisdirectedRequest, templates.ErrorNotFound},
+	account.KindPageNotFound:   {http.StatusNotFound, templates.ErrorNotFound},
+	account.KindMethodNotAllow: {http.StatusMethodNotAllowed, templates.ErrorMethodNotAllowed},
+	account.KindTooLarge:       {http.StatusRequestEntityTooLarge, templates.ErrorTooLarge},
+	account.KindBadRequest:     {http.StatusBadRequest, templates.ErrorBadRequest},
+}
+
+// refusals are the kinds that an operator wants to see in the audit stream.
+var refusals = map[account.Kind]bool{
+	account.KindSignInRefused: true, account.KindSignInStale: true, account.KindSignInDenied: true,
+	account.KindSignInExpired: true, account.KindOtherPerson: true, account.KindForged: true,
+	account.KindFormExpired: true, account.KindTooManyCodes: true, account.KindTooManyTries: true,
+	account.KindDiscarded: true, account.KindLastMethod: true, account.KindWrongHost: true,
+}
+
+// Error turns any error into a status and a page. It is the site's only error
+// handler and runs once per request.
+func (h *Handlers) Error(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	failed := asAccountError(err)
+	scope := ScopeOf(c)
+	scope.Failure = failed
+	_ = commit(c) // what the session learned on the way is kept; the page must not fail because of it
+	if refusals[failed.Kind] {
+		h.audit.record(c, auditRefusal, "refused", string(failed.Kind), userOf(scope))
+	}
+	if h.present(c, scope, failed) != nil && !c.Response().Committed {
+		_ = c.NoContent(http.StatusInternalServerError)
+	}
+}
+
+// present chooses between the pages that lead back to work and the error page.
+func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) error {
+	switch failed.Kind {
+	case account.KindNeedSignIn:
+		return h.detour(c, http.StatusUnauthorized, h.landing(scope))
+	case account.KindNeedProof:
+		return h.detour(c, http.StatusForbidden, h.confirm(scope))
+	}
+	shown, known := presentations[failed.Kind]
+	if !known {
+		shown = presentations[account.KindInternal]
+	}
+	if !failed.Until.IsZero() {
+		wait := int(failed.Until.Sub(h.Now()).Seconds())
+		c.Response().Header().Set("Retry-After", strconv.Itoa(max(1, wait)))
+	}
+	view := templates.ErrorPage{Page: h.page(scope), Kind: shown.page, Reference: scope.ID, When: failed.Until}
+	if isHTMX(c) && shown.status >= http.StatusInternalServerError {
+		// htmx keeps 5xx out of the page (frontend.md): answer with the page that
+		// says so, as the request as such was served.
+		return render(c, http.StatusUnprocessableEntity, view)
+	}
+	return render(c, shown.status, view)
+}
+
+// detour answers with a page that leads through the sign-in page and back to
+// the wanted one. A form that was sent is not repeated: the browser moves to
+// the page the form was on. Inside an htmx request the whole page moves, so
+// that no sign-in ever lands in a box (XS-11).
+func (h *Handlers) detour(c echo.Context, status int, view templates.View) error {
+	back := placeURL(h.Site, ScopeOf(c).Place)
+	switch {
+	case isHTMX(c):
+		c.Response().Header().Set("HX-Redirect", back)
+		return c.NoContent(status)
+	case c.Request().Method != http.MethodGet:
+		return c.Redirect(http.StatusSeeOther, back)
+	}
+	return render(c, status, view)
+}
+
+// confirm is the page that asks for a fresh proof before the wanted page.
+func (h *Handlers) confirm(scope *Scope) templates.Confirm {
+	_, wizard := scope.Session.AppEnrolment()
+	_, code := scope.Session.RecoveryCode()
+	return templates.Confirm{Page: h.page(scope), Kept: wizard || code}
+}
+
+// landing is the page of a visitor who is not signed in.
+func (h *Handlers) landing(scope *Scope) templates.Landing {
+	view := templates.Landing{Page: h.page(scope), Reason: templates.LandingSignInFirst}
+	if scope.Session.HadCookie() {
+		view.Reason = templates.LandingEnded
+	}
+	return view
+}
+
+func userOf(scope *Scope) account.User {
+	if scope.Session == nil {
+		return account.User{}
+	}
+	return scope.Session.User()
+}
+
+// asAccountError gives every error a kind, those of the router included.
+func asAccountError(err error) *account.Error {
+	var own *account.Error
+	if errors.As(err, &own) {
+		return own
+	}
+	var routing *echo.HTTPError
+	if errors.As(err, &routing) {
+		switch routing.Code {
+		case http.StatusNotFound:
+			return account.Fail(account.KindPageNotFound, nil)
+		case http.StatusMethodNotAllowed:
+			return account.Fail(account.KindMethodNotAllow, nil)
+		case http.StatusRequestEntityTooLarge:
+			return account.Fail(account.KindTooLarge, nil)
+		case http.StatusBadRequest:
+			return account.Fail(account.KindBadRequest, nil)
+		}
+	}
+	return account.Fail(account.KindInternal, err)
+}
+
+// Describe tells an error for the log: its kind and, since no error text of
+// ours or of the tenant's client holds a secret, its cause. Other causes are
+// named by their type only, because libraries put what they read into theirs.
+func Describe(err error) string {
+	var own *account.Error
+	if !errors.As(err, &own) {
+		return fmt.Sprintf("%T", err)
+	}
+	if own.Cause == nil {
+		return string(own.Kind)
+	}
+	return string(own.Kind) + ": " + own.Cause.Error()
+}

@@ -1,0 +1,85 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"mysecurity/internal/account"
+	"mysecurity/templates"
+)
+
+// Home is the overview or, for visitors, the landing page.
+func (h *Handlers) Home(c echo.Context) error {
+	scope := ScopeOf(c)
+	current := scope.Session
+	if !current.SignedIn() {
+		view := h.landing(scope)
+		if view.Reason == templates.LandingSignInFirst {
+			view.Reason = templates.LandingPlain
+		}
+		return h.show(c, http.StatusOK, view)
+	}
+	if code, held := current.RecoveryCode(); held && code.Due {
+		return h.move(c, h.Site.URL("recovery-code"))
+	}
+	overview, err := h.Account.Overview(c.Request().Context(), current.User(), current.Access())
+	if err != nil {
+		return h.failed(c, err)
+	}
+	return h.show(c, http.StatusOK, h.overview(scope, overview))
+}
+
+// overview builds the page of what protects the account.
+func (h *Handlers) overview(scope *Scope, o account.Overview) templates.Overview {
+	view := templates.Overview{
+		Page: h.page(scope), Protected: o.Protected, CanAddApp: true, Recovery: recoveryState(scope, o),
+	}
+	changed := ""
+	if kind, args, held := scope.Session.TakeNotice(); held {
+		view.Notice, changed = templates.Notice(kind), args["method"]
+	}
+	for _, m := range o.Methods {
+		row := methodView(m)
+		row.Changed = m.Handle == changed
+		switch m.Kind {
+		case account.MethodApp:
+			view.Apps = append(view.Apps, row)
+		case account.MethodEmail:
+			view.Emails = append(view.Emails, row)
+		default:
+			view.Others = append(view.Others, row)
+		}
+	}
+	return view
+}
+
+func recoveryState(scope *Scope, o account.Overview) templates.RecoveryState {
+	_, held := scope.Session.RecoveryCode()
+	switch {
+	case o.HasRecovery && held:
+		return templates.RecoveryUnsaved
+	case o.HasRecovery:
+		return templates.RecoveryActive
+	case o.Protected:
+		return templates.RecoveryNone
+	default:
+		return templates.RecoveryLater
+	}
+}
+
+func methodView(m account.Method) templates.Method {
+	return templates.Method{
+		Handle: m.Handle, Kind: templates.MethodKind(m.Kind), Name: m.Name,
+		Number: m.Number, Of: m.Of, Removable: m.Removable,
+	}
+}
+
+// failed notes in the session what an error says about it, and passes the
+// error on: a token that the tenant refuses is dead for the rest of the session.
+func (h *Handlers) failed(c echo.Context, err error) error {
+	if account.KindOf(err) == account.KindNeedProof {
+		ScopeOf(c).Session.MarkAccessDead()
+	}
+	return err
+}

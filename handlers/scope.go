@@ -1,0 +1,37 @@
+package handlers
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"mysecurity/internal/i18n"
+	"mysecurity/internal/session"
+	"mysecurity/templates"
+)
+
+// Scope is what the middleware knows about one request. It is made once, before
+// anything can fail, and filled on the way in.
+type Scope struct {
+	ID      string           // short reference that links a page to its log record
+	Nonce   string           // for the Content-Security-Policy of this answer
+	Client  string           // network address of the client, for the log
+	Lang    i18n.Lang        // language of the page
+	Session *session.Session // nil on routes without one
+	Place   templates.Place  // where a hop through the sign-in page comes back to
+	Failure error            // what Error was given, for the access log
+}
+
+const scopeKey = "scope"
+
+// SetScope attaches the scope to a request.
+func SetScope(c echo.Context, s *Scope) { c.Set(scopeKey, s) }
+
+// ScopeOf returns the request's scope.
+func ScopeOf(c echo.Context) *Scope {
+	if s, ok := c.Get(scopeKey).(*Scope); ok {
+		return s
+	}
+	return &Scope{}
+}
+
+// isHTMX reports whether htmx asked for a fragment.
+func isHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }

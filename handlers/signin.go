@@ -1,0 +1,126 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"mysecurity/internal/account"
+	"mysecurity/internal/secret"
+	"mysecurity/internal/session"
+	"mysecurity/templates"
+)
+
+// StartSignIn sends the browser to the tenant's sign-in page. A signed-in
+// user comes here to confirm who they are; the answer then has to be the same
+// person, proven anew.
+func (h *Handlers) StartSignIn(c echo.Context) error {
+	scope := ScopeOf(c)
+	tx := session.NewTransaction()
+	place := PlaceFrom(c.QueryParam("page"), c.QueryParam("method"))
+	scope.Place = place
+	tx.Page, tx.Method, tx.Started = string(place.Key), place.Method, h.Now()
+	tx.MaxAge = account.SignInMaxAge
+	if current := scope.Session; current.SignedIn() {
+		tx.StepUpFor = current.User()
+		tx.MaxAge = account.StepUpMaxAge(current.Access())
+	}
+	request := requestOf(tx)
+	request.UILocales = uiLocales(scope)
+	to, err := h.Account.SignInURL(c.Request().Context(), request)
+	if err != nil {
+		return err
+	}
+	if err := h.Sessions.Begin(c.Response(), c.Request(), tx); err != nil {
+		return account.Fail(account.KindStoreDown, err)
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+func requestOf(tx session.Transaction) account.SignInRequest {
+	return account.SignInRequest{
+		State: tx.State, Nonce: tx.Nonce, Verifier: tx.Verifier, MaxAge: tx.MaxAge, Started: tx.Started,
+	}
+}
+
+// FinishSignIn takes the tenant's answer. The transaction is used up before
+// anything else happens, so that an answer counts once, whatever it says.
+func (h *Handlers) FinishSignIn(c echo.Context) error {
+	query := c.QueryParams()
+	state, ok := only(query, "state")
+	if !ok {
+		return account.Fail(account.KindSignInExpired, nil)
+	}
+	tx, err := h.Sessions.Finish(c.Response(), c.Request(), state)
+	if err != nil {
+		return transactionError(err)
+	}
+	ScopeOf(c).Place = PlaceFrom(tx.Page, tx.Method)
+	if query.Has("error") {
+		return refusedByTenant(query.Get("error"))
+	}
+	code, ok := only(query, "code")
+	if !ok {
+		return account.Fail(account.KindSignInRefused, nil)
+	}
+	answer := account.SignInAnswer{Code: secret.New(code)}
+	if answer.HasIssuer = query.Has("iss"); answer.HasIssuer {
+		answer.Issuer, _ = only(query, "iss")
+	}
+	user, access, err := h.Account.SignIn(c.Request().Context(), requestOf(tx), answer)
+	if err != nil {
+		return err
+	}
+	return h.signedIn(c, tx, user, access)
+}
+
+// signedIn makes the session, under a new id, and goes to the wanted page.
+func (h *Handlers) signedIn(c echo.Context, tx session.Transaction, user account.User, access account.Access) error {
+	scope := ScopeOf(c)
+	if tx.StepUpFor.Subject != "" && !tx.StepUpFor.Is(user) {
+		if err := scope.Session.SignOut(c.Response()); err != nil {
+			return account.Fail(account.KindStoreDown, err)
+		}
+		return account.Fail(account.KindOtherPerson, nil)
+	}
+	confirmed := scope.Session.SignedIn() && scope.Session.User().Is(user)
+	if err := scope.Session.SignIn(c.Response(), user, access); err != nil {
+		return account.Fail(account.KindStoreDown, err)
+	}
+	if confirmed && scope.Place.Key == templates.PageOverview {
+		scope.Session.SetNotice(string(templates.NoticeConfirmed), nil)
+	}
+	h.audit.record(c, auditSignIn, "done", "", user)
+	return h.move(c, placeURL(h.Site, scope.Place))
+}
+
+// only returns a query parameter that was sent exactly once and is not empty.
+func only(query url.Values, name string) (string, bool) {
+	values := query[name]
+	if len(values) != 1 || values[0] == "" {
+		return "", false
+	}
+	return values[0], true
+}
+
+// refusedByTenant sorts the error codes of OpenID Connect Core 3.1.2.6. What
+// the provider wrote beside the code is never shown.
+func refusedByTenant(code string) error {
+	switch code {
+	case "access_denied", "unauthorized", "consent_required", "interaction_required", "login_required":
+		return account.Fail(account.KindSignInDenied, nil)
+	case "server_error", "temporarily_unavailable":
+		return account.Fail(account.KindUnavailable, nil)
+	default:
+		return account.Fail(account.KindSignInRefused, nil)
+	}
+}
+
+func transactionError(err error) error {
+	if errors.Is(err, session.ErrNoTransaction) {
+		return account.Fail(account.KindSignInExpired, nil)
+	}
+	return account.Fail(account.KindStoreDown, err)
+}

@@ -1,0 +1,126 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/net/netutil"
+
+	"mysecurity/handlers"
+	"mysecurity/internal/account"
+	"mysecurity/internal/i18n"
+	"mysecurity/internal/session"
+	"mysecurity/internal/site"
+	"mysecurity/static"
+)
+
+// maxConnections bounds the open connections of one listener.
+const maxConnections = 2048
+
+// Options are the parts the site is assembled from; all are required but
+// TrustedProxies.
+type Options struct {
+	Site           site.Site
+	Handlers       *handlers.Handlers
+	Account        *account.Service
+	Sessions       *session.Manager
+	Bundle         *i18n.Bundle
+	Files          *static.Files
+	TrustedProxies []netip.Prefix
+	Now            func() time.Time
+	Log            *slog.Logger
+}
+
+// New returns the site as a handler.
+func New(o Options) http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = o.Handlers.Error
+	e.IPExtractor = clientAddress(o.TrustedProxies)
+	e.Use(scope(o.Bundle), accessLog(o.Log, o.Now), headers(o.Site), recovered(o.Log),
+		ownHost(o.Site), ownPages(o.Site), bodyLimit)
+	o.routes(e)
+	return e
+}
+
+// assets serves the static files. They read no cookie and may be cached for
+// ever, so the headers of pages are taken back.
+func (o Options) assets() echo.HandlerFunc {
+	return func(c echo.Context) error {
+		set := c.Response().Header()
+		if !o.Files.Has(c.Param("*")) {
+			return echo.ErrNotFound
+		}
+		set.Del("Vary")
+		set.Del("Reporting-Endpoints")
+		set.Set("Content-Security-Policy", "default-src 'none'")
+		o.Files.Serve(c.Response(), c.Request(), c.Param("*"))
+		return nil
+	}
+}
+
+// clientAddress finds the client's address: the peer, unless the peer is a
+// listed proxy; then the first address of X-Forwarded-For, from the right, that
+// is not one. It is used for the log only.
+func clientAddress(proxies []netip.Prefix) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		options = append(options, echo.TrustIPRange(&net.IPNet{
+			IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen()),
+		}))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}
+
+// Server returns an HTTP server with every limit set.
+func Server(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// Listen opens a bounded listener on a TCP address.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return netutil.LimitListener(listener, maxConnections), nil
+}
+
+// Admin returns the operator's handler, for a listener of its own: /healthz
+// says that the process runs, /readyz that it can do its work.
+func Admin(ready func(context.Context) error) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := ready(r.Context()); err != nil {
+			answer(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
+			return
+		}
+		answer(w, http.StatusOK, "ready")
+	})
+	return mux
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n"))
+}
