@@ -16,10 +16,14 @@ type AddAppIntro struct {
 }
 
 // Full implements [View].
-func (v AddAppIntro) Full() templ.Component { return addAppIntroFull(v) }
+func (v AddAppIntro) Full() templ.Component {
+	return document(&v.Page, "add-app.title", addAppIntro(&v))
+}
 
 // Main implements [View].
-func (v AddAppIntro) Main() templ.Component { return addAppIntroMain(v) }
+func (v AddAppIntro) Main() templ.Component {
+	return fragment(&v.Page, "add-app.title", addAppIntro(&v))
+}
 
 // CodeProblem is why a typed code was not taken.
 type CodeProblem string
@@ -33,17 +37,18 @@ const (
 	CodeTooLong   CodeProblem = "too-long"
 	CodeNotDigits CodeProblem = "not-digits"
 	CodeWrong     CodeProblem = "wrong"
-	CodeClockSlow CodeProblem = "clock-slow" // the phone is behind by Minutes
-	CodeClockFast CodeProblem = "clock-fast" // the phone is ahead by Minutes
-	CodeTooMany   CodeProblem = "too-many"   // no further try before RetryAt
-	CodeUnchecked CodeProblem = "unchecked"  // the tenant did not answer; the code was not judged
+	CodeClockSlow CodeProblem = "clock-slow"  // the phone is behind by Minutes
+	CodeClockFast CodeProblem = "clock-fast"  // the phone is ahead by Minutes
+	CodeOther     CodeProblem = "other-entry" // right for another entry of the user's app
+	CodeTooMany   CodeProblem = "too-many"    // no further try before RetryAt
+	CodeUnchecked CodeProblem = "unchecked"   // the tenant did not answer; the code was not judged
 )
 
 // CodeProblems lists every [CodeProblem] that has a text.
 func CodeProblems() []CodeProblem {
 	return []CodeProblem{
 		CodeEmpty, CodeTooShort, CodeTooLong, CodeNotDigits, CodeWrong,
-		CodeClockSlow, CodeClockFast, CodeTooMany, CodeUnchecked,
+		CodeClockSlow, CodeClockFast, CodeOther, CodeTooMany, CodeUnchecked,
 	}
 }
 
@@ -74,7 +79,11 @@ type AddAppWizard struct {
 }
 
 // Full implements [View].
-func (v AddAppWizard) Full() templ.Component { return addAppWizardFull(v) }
+func (v AddAppWizard) Full() templ.Component {
+	return document(&v.Page, "add-app.title", addAppWizard(&v))
+}
 
 // Main implements [View].
-func (v AddAppWizard) Main() templ.Component { return addAppWizardMain(v) }
+func (v AddAppWizard) Main() templ.Component {
+	return fragment(&v.Page, "add-app.title", addAppWizard(&v))
+}

@@ -9,7 +9,7 @@ type Confirm struct {
 }
 
 // Full implements [View].
-func (v Confirm) Full() templ.Component { return confirmFull(v) }
+func (v Confirm) Full() templ.Component { return document(&v.Page, "confirm.title", confirm(&v)) }
 
 // Main implements [View].
-func (v Confirm) Main() templ.Component { return confirmMain(v) }
+func (v Confirm) Main() templ.Component { return fragment(&v.Page, "confirm.title", confirm(&v)) }

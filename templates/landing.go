@@ -25,7 +25,22 @@ type Landing struct {
 }
 
 // Full implements [View].
-func (v Landing) Full() templ.Component { return landingFull(v) }
+func (v Landing) Full() templ.Component {
+	return document(&v.Page, "landing."+string(v.Reason)+".title", landing(&v))
+}
 
 // Main implements [View].
-func (v Landing) Main() templ.Component { return landingMain(v) }
+func (v Landing) Main() templ.Component {
+	return fragment(&v.Page, "landing."+string(v.Reason)+".title", landing(&v))
+}
+
+func landingIcon(r LandingReason) string {
+	switch r {
+	case LandingSignInFirst:
+		return "lock"
+	case LandingEnded:
+		return "clock"
+	default:
+		return "shield-check"
+	}
+}

@@ -1,6 +1,13 @@
 package templates
 
-import "github.com/a-h/templ"
+import (
+	"context"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"mysecurity/internal/i18n"
+)
 
 // MethodKind is the kind of a method, as far as words and pictures go.
 type MethodKind string
@@ -9,15 +16,14 @@ type MethodKind string
 const (
 	MethodApp   MethodKind = "app"
 	MethodPush  MethodKind = "push"
-	MethodSMS   MethodKind = "sms"
-	MethodVoice MethodKind = "voice"
+	MethodPhone MethodKind = "phone"
 	MethodEmail MethodKind = "email"
 	MethodOther MethodKind = "other"
 )
 
 // MethodKinds lists every [MethodKind].
 func MethodKinds() []MethodKind {
-	return []MethodKind{MethodApp, MethodPush, MethodSMS, MethodVoice, MethodEmail, MethodOther}
+	return []MethodKind{MethodApp, MethodPush, MethodPhone, MethodEmail, MethodOther}
 }
 
 // Method is one way to prove oneself.
@@ -25,6 +31,7 @@ type Method struct {
 	Handle    string // names the method in a URL; empty if there is nothing to do with it
 	Kind      MethodKind
 	Name      string // what the tenant calls it: a masked number, an address; may be empty
+	Number    int    // 1, 2, … where several of a kind have no name; otherwise 0
 	Removable bool   // the portal offers a page to remove it
 	Changed   bool   // the visitor has just changed it: the row is marked
 }
@@ -58,7 +65,31 @@ type Overview struct {
 }
 
 // Full implements [View].
-func (v Overview) Full() templ.Component { return overviewFull(v) }
+func (v Overview) Full() templ.Component { return document(&v.Page, "overview.title", overview(&v)) }
 
 // Main implements [View].
-func (v Overview) Main() templ.Component { return overviewMain(v) }
+func (v Overview) Main() templ.Component { return fragment(&v.Page, "overview.title", overview(&v)) }
+
+// label is the method in words, with its number where there are several.
+func (m *Method) label(ctx context.Context) string {
+	name := i18n.T(ctx, "method."+string(m.Kind)+".name")
+	if m.Number == 0 {
+		return name
+	}
+	return i18n.T(ctx, "method.numbered", "Name", name, "Number", strconv.Itoa(m.Number))
+}
+
+func methodIcon(k MethodKind) string {
+	switch k {
+	case MethodApp:
+		return "smartphone"
+	case MethodPush:
+		return "bell"
+	case MethodPhone:
+		return "message-square"
+	case MethodEmail:
+		return "mail"
+	default:
+		return "fingerprint"
+	}
+}

@@ -1,7 +1,9 @@
 package templates
 
 import (
+	"context"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -78,6 +80,9 @@ func (p Proof) Expired() bool { return p.Left <= 0 }
 // Minutes is the time left in whole minutes, rounded up.
 func (p Proof) Minutes() int { return int((p.Left + time.Minute - 1) / time.Minute) }
 
+// seconds is Left for the script, which counts down from the page's arrival.
+func (p Proof) seconds() string { return strconv.Itoa(int(p.Left / time.Second)) }
+
 // Person is the user as the page's head shows them.
 type Person struct{ Name, Email string }
 
@@ -95,10 +100,13 @@ type Page struct {
 	Notice     Notice
 	Proof      Proof
 	HasError   bool // the visitor has to correct something: the title says so first
+
+	spriteURL string // see sprite
+	refresh   string // content of a refresh, see SigningOut
 }
 
 // SignInURL starts a sign-in, or a fresh proof, that returns to the page's place.
-func (p Page) SignInURL() string {
+func (p *Page) SignInURL() string {
 	query := url.Values{"page": {string(p.Place.Key)}}
 	if p.Place.Method != "" {
 		query.Set("method", p.Place.Method)
@@ -106,8 +114,40 @@ func (p Page) SignInURL() string {
 	return p.Site.URL("sign-in") + "?" + query.Encode()
 }
 
+// placeURL is the address of the page's place.
+func (p *Page) placeURL() string {
+	switch p.Place.Key {
+	case PageAddApp:
+		return p.Site.URL("add/app")
+	case PageRecoveryCode:
+		return p.Site.URL("recovery-code")
+	case PageRemove:
+		return p.Site.URL("methods", site.Segment(p.Place.Method), "remove")
+	default:
+		return p.Site.URL()
+	}
+}
+
 // asset is the address of a static file.
-func (p Page) asset(name string) string { return p.Site.URL("assets", p.Asset(name)) }
+func (p *Page) asset(name string) string { return p.Site.URL("assets", p.Asset(name)) }
+
+// sprite is the address of the icons, made once for each drawing: a page has a
+// dozen of them (performance.md G1).
+func (p *Page) sprite() string {
+	if p.spriteURL == "" {
+		p.spriteURL = p.asset("icons.svg")
+	}
+	return p.spriteURL
+}
+
+// headTitle is the text of the <title> element.
+func (p *Page) headTitle(ctx context.Context, key string) string {
+	frame := "layout.title"
+	if p.HasError {
+		frame = "layout.title.error"
+	}
+	return i18n.T(ctx, frame, "Title", i18n.T(ctx, key), "Company", p.Company)
+}
 
 // otherLang is the language that the switch in the head offers.
 func otherLang(l i18n.Lang) i18n.Lang {
@@ -116,3 +156,10 @@ func otherLang(l i18n.Lang) i18n.Lang {
 	}
 	return i18n.French
 }
+
+// htmxConfig is the content of the htmx-config meta element. The app extension
+// brings the Trusted Types policy; history, storage, evaluation and foreign
+// hosts are off. Server errors never replace a part of the page.
+const htmxConfig = `{"mode":"same-origin","history":false,"includeIndicatorCSS":false,"defaultTimeout":10000,` +
+	`"defaultSwap":"outerHTML","extensions":"mysecurity","prefix":"","implicitInheritance":false,` +
+	`"noSwap":[204,304,"5xx"]}`

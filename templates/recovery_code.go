@@ -15,10 +15,14 @@ type RecoveryCode struct {
 }
 
 // Full implements [View].
-func (v RecoveryCode) Full() templ.Component { return recoveryCodeFull(v) }
+func (v RecoveryCode) Full() templ.Component {
+	return document(&v.Page, "recovery-code.title", recoveryCode(&v))
+}
 
 // Main implements [View].
-func (v RecoveryCode) Main() templ.Component { return recoveryCodeMain(v) }
+func (v RecoveryCode) Main() templ.Component {
+	return fragment(&v.Page, "recovery-code.title", recoveryCode(&v))
+}
 
 // RecoveryCodeHidden explains why no recovery code is on the page.
 type RecoveryCodeHidden struct {
@@ -29,7 +33,18 @@ type RecoveryCodeHidden struct {
 }
 
 // Full implements [View].
-func (v RecoveryCodeHidden) Full() templ.Component { return recoveryCodeHiddenFull(v) }
+func (v RecoveryCodeHidden) Full() templ.Component {
+	return document(&v.Page, v.titleKey(), recoveryCodeHidden(&v))
+}
 
 // Main implements [View].
-func (v RecoveryCodeHidden) Main() templ.Component { return recoveryCodeHiddenMain(v) }
+func (v RecoveryCodeHidden) Main() templ.Component {
+	return fragment(&v.Page, v.titleKey(), recoveryCodeHidden(&v))
+}
+
+func (v *RecoveryCodeHidden) titleKey() string {
+	if v.Unsaved {
+		return "recovery-code.hidden.title"
+	}
+	return "recovery-code.none.title"
+}

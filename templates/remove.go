@@ -1,6 +1,10 @@
 package templates
 
-import "github.com/a-h/templ"
+import (
+	"github.com/a-h/templ"
+
+	"mysecurity/internal/site"
+)
 
 // NextSignIn is what the next sign-in looks like after a removal.
 type NextSignIn string
@@ -20,13 +24,13 @@ type RemovalRefusal string
 
 // The refusals, each with its own way out.
 const (
-	RefusedNot     RemovalRefusal = ""
-	RefusedMinimum RemovalRefusal = "minimum" // the company asks for at least Minimum methods
-	RefusedAccount RemovalRefusal = "account" // comes with the account, such as an e-mail address
+	RefusedNot   RemovalRefusal = ""
+	RefusedLast  RemovalRefusal = "last-method" // the company asks for at least Minimum methods
+	RefusedFixed RemovalRefusal = "fixed"       // comes with the account, such as an e-mail address
 )
 
 // RemovalRefusals lists every [RemovalRefusal] that has a text.
-func RemovalRefusals() []RemovalRefusal { return []RemovalRefusal{RefusedMinimum, RefusedAccount} }
+func RemovalRefusals() []RemovalRefusal { return []RemovalRefusal{RefusedLast, RefusedFixed} }
 
 // Remove asks whether a method is really to be removed, or says why it cannot be.
 type Remove struct {
@@ -37,12 +41,22 @@ type Remove struct {
 	Last      bool     // the last strong method: needs a tick
 	Unticked  bool     // the tick was missing
 	Refused   RemovalRefusal
-	Minimum   int  // with RefusedMinimum
+	Minimum   int  // with RefusedLast
 	CanAddApp bool // adding another app is the way out
 }
 
 // Full implements [View].
-func (v Remove) Full() templ.Component { return removeFull(v) }
+func (v Remove) Full() templ.Component { return document(&v.Page, "remove.title", remove(&v)) }
 
 // Main implements [View].
-func (v Remove) Main() templ.Component { return removeMain(v) }
+func (v Remove) Main() templ.Component { return fragment(&v.Page, "remove.title", remove(&v)) }
+
+// url is the address of the page and of its form.
+func (v *Remove) url() string { return v.Site.URL("methods", site.Segment(v.Target.Handle), "remove") }
+
+// subject is the method as a row without an action.
+func (v *Remove) subject() *Method {
+	m := v.Target
+	m.Removable, m.Changed = false, false
+	return &m
+}

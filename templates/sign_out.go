@@ -10,25 +10,37 @@ type SigningOut struct {
 }
 
 // Full implements [View].
-func (v SigningOut) Full() templ.Component { return signingOutFull(v) }
+func (v SigningOut) Full() templ.Component {
+	return document(&v.Page, "signing-out.title", signingOut(&v))
+}
 
 // Main implements [View].
-func (v SigningOut) Main() templ.Component { return signingOutMain(v) }
+func (v SigningOut) Main() templ.Component {
+	return fragment(&v.Page, "signing-out.title", signingOut(&v))
+}
 
 // SignedOut is the last page.
 type SignedOut struct{ Page }
 
 // Full implements [View].
-func (v SignedOut) Full() templ.Component { return signedOutFull(v) }
+func (v SignedOut) Full() templ.Component {
+	return document(&v.Page, "signed-out.title", signedOut(&v))
+}
 
 // Main implements [View].
-func (v SignedOut) Main() templ.Component { return signedOutMain(v) }
+func (v SignedOut) Main() templ.Component {
+	return fragment(&v.Page, "signed-out.title", signedOut(&v))
+}
 
 // SignOutWarning stops a sign-out that would lose an unsaved recovery code.
 type SignOutWarning struct{ Page }
 
 // Full implements [View].
-func (v SignOutWarning) Full() templ.Component { return signOutWarningFull(v) }
+func (v SignOutWarning) Full() templ.Component {
+	return document(&v.Page, "sign-out.title", signOutWarning(&v))
+}
 
 // Main implements [View].
-func (v SignOutWarning) Main() templ.Component { return signOutWarningMain(v) }
+func (v SignOutWarning) Main() templ.Component {
+	return fragment(&v.Page, "sign-out.title", signOutWarning(&v))
+}
