@@ -1,0 +1,183 @@
+package auth0
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// The operations, as they stand in errors and logs.
+const (
+	opDiscovery = "discovery"
+	opKeys      = "keys"
+	opSignIn    = "sign in"
+	opList      = "list authenticators"
+	opAssociate = "associate app"
+	opConfirm   = "confirm app"
+	opDelete    = "delete authenticator"
+)
+
+// changes tells whether an operation alters the user's authenticators, so that a
+// lost answer leaves a question that only a fresh list can settle. Redeeming a
+// code is not among them: nothing is left to look up, the user starts anew.
+func changes(op string) bool { return op == opAssociate || op == opConfirm || op == opDelete }
+
+// call is one HTTP request to the tenant.
+type call struct {
+	op          string
+	method      string
+	url         string
+	bearer      AccessToken
+	basic       *url.Userinfo // the client's credentials, where they go in the header
+	contentType string
+	body        string
+}
+
+// answer is what came back, read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
+
+// decode parses the body of a success. The tenant always labels JSON as such; a
+// form in text/plain (OP-30) or an HTML page with status 200 is not an answer.
+func (a answer) decode(into any) error {
+	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
+	if !strings.EqualFold(strings.TrimSpace(kind), "application/json") {
+		return errNotJSON
+	}
+	return json.Unmarshal(a.body, into)
+}
+
+var errNotJSON = errors.New("auth0: answer is not labelled as JSON")
+
+// bounded gives an operation its deadline.
+func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, c.limits.total)
+}
+
+// send performs one request, once. The error is an *Error; without one the
+// answer is complete, whatever its status.
+func (c *Client) send(ctx context.Context, k call) (answer, error) {
+	if err := c.acquire(ctx, k.op); err != nil {
+		return answer{}, err
+	}
+	defer func() { <-c.slots }()
+
+	// Until a connection is handed to the request nothing of it can have left.
+	var mayHaveLeft atomic.Bool
+	if changes(k.op) {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn: func(httptrace.GotConnInfo) { mayHaveLeft.Store(true) },
+		})
+	}
+	a, err := c.roundTrip(ctx, k)
+	if err == nil {
+		return a, nil
+	}
+	kind := KindUnavailable
+	if mayHaveLeft.Load() {
+		kind = KindUnknownOutcome
+	}
+	return answer{}, &Error{Op: k.op, Kind: kind, Reason: transportReason(err), cause: contextCause(err)}
+}
+
+func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, k.method, k.url, strings.NewReader(k.body))
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "mysecurity")
+	if k.contentType != "" {
+		req.Header.Set("Content-Type", k.contentType)
+	}
+	switch {
+	case k.basic != nil:
+		password, _ := k.basic.Password()
+		req.SetBasicAuth(k.basic.Username(), password)
+	case !k.bearer.value.IsZero():
+		req.Header.Set("Authorization", "Bearer "+k.bearer.value.Reveal())
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: res.StatusCode, header: res.Header, body: body}, nil
+}
+
+// acquire takes one of the places for calls in flight. A slow tenant then costs
+// a bounded number of connections, and the rest are told so quickly (UP-09).
+func (c *Client) acquire(ctx context.Context, op string) error {
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	patience := time.NewTimer(c.limits.slot)
+	defer patience.Stop()
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return &Error{Op: op, Kind: KindUnavailable, Reason: transportReason(ctx.Err()), cause: ctx.Err()}
+	case <-patience.C:
+		return &Error{Op: op, Kind: KindUnavailable, Reason: ReasonBusy}
+	}
+}
+
+// transportReason names the class of a failure below HTTP. The error's own text
+// is dropped: it holds addresses and, with some failures, pieces of the answer.
+func transportReason(err error) string {
+	var (
+		dns     *net.DNSError
+		dial    *net.OpError
+		cert    *tls.CertificateVerificationError
+		record  tls.RecordHeaderError
+		alert   tls.AlertError
+		timeout net.Error
+	)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return ReasonTooLarge
+	case errors.Is(err, context.Canceled):
+		return ReasonCanceled
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return ReasonTimeout
+	case errors.As(err, &cert), errors.As(err, &record), errors.As(err, &alert):
+		return ReasonTLS
+	case errors.As(err, &dns):
+		return ReasonName
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return ReasonConnect
+	default:
+		return ReasonCut
+	}
+}
+
+// contextCause keeps the one cause callers may ask for with errors.Is.
+func contextCause(err error) error {
+	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, cause) {
+			return cause
+		}
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package auth0
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind is what a failure means to the portal. The tenant's statuses and codes
+// vary between tenants and years (one cause has up to four spellings); kinds do not.
+type Kind int
+
+const (
+	// KindInternal is a mistake of ours, or an error of another package.
+	KindInternal Kind = iota
+	// KindTokenRejected: the access token is expired, malformed or revoked.
+	KindTokenRejected
+	// KindProofNeeded: the tenant wants the user to prove themselves first, for
+	// example "User is already enrolled." on a second enrolment.
+	KindProofNeeded
+	// KindForbidden: a grant, scope or credential of the application is wrong; only
+	// the operator can mend it.
+	KindForbidden
+	// KindWrongCode: the code of the authenticator app was not right.
+	KindWrongCode
+	// KindTooManyCodes: too many wrong codes; RetryAt is set if the tenant said when.
+	KindTooManyCodes
+	// KindRateLimited: too many requests or messages; RetryAt is set if the tenant said when.
+	KindRateLimited
+	// KindNotFound: there is no such authenticator (any more).
+	KindNotFound
+	// KindLimitReached: the user has as many enrolments as the tenant allows (51).
+	KindLimitReached
+	// KindFactorDisabled: the tenant does not offer this kind of authenticator.
+	KindFactorDisabled
+	// KindInvalid: any other refusal of a request.
+	KindInvalid
+	// KindUnavailable: nothing was done; the tenant cannot be reached or is ill.
+	KindUnavailable
+	// KindUnknownOutcome: a changing call was cut, timed out, or was answered with
+	// nonsense. It may have been carried out. Never repeat it: list and compare.
+	KindUnknownOutcome
+	// KindLoginRefused: this sign-in does not count; Reason says which rule it broke.
+	KindLoginRefused
+	// KindNotReady: the tenant's discovery document was not (yet) accepted.
+	KindNotReady
+)
+
+var kindNames = [...]string{
+	KindInternal: "internal", KindTokenRejected: "token rejected", KindProofNeeded: "proof needed",
+	KindForbidden: "forbidden", KindWrongCode: "wrong code", KindTooManyCodes: "too many codes",
+	KindRateLimited: "rate limited", KindNotFound: "not found", KindLimitReached: "limit reached",
+	KindFactorDisabled: "factor disabled", KindInvalid: "invalid", KindUnavailable: "unavailable",
+	KindUnknownOutcome: "unknown outcome", KindLoginRefused: "login refused", KindNotReady: "not ready",
+}
+
+// String names the kind for logs.
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kindNames) {
+		return fmt.Sprintf("kind %d", int(k))
+	}
+	return kindNames[k]
+}
+
+// Reasons refine a Kind. They are ours, fixed and free of any data of the
+// tenant's, so that they may stand in logs, audit events and metrics.
+const (
+	// Below HTTP, and answers that are no answers.
+	ReasonBusy      = "busy"             // our own limit of calls in flight
+	ReasonCanceled  = "canceled"         // the caller went away
+	ReasonTimeout   = "timeout"          // a deadline passed
+	ReasonName      = "name_lookup"      // the host name has no address
+	ReasonConnect   = "connect"          // connection refused or unreachable
+	ReasonTLS       = "tls"              // certificate or protocol not accepted
+	ReasonCut       = "connection_cut"   // anything else on the wire
+	ReasonTooLarge  = "answer_too_large" // beyond the byte limit
+	ReasonMalformed = "answer_malformed" // a success whose body is not what the API promises
+
+	// Discovery.
+	ReasonDiscovery = "discovery_malformed"
+	ReasonMetadata  = "discovery_issuer"   // the document is another issuer's
+	ReasonEndpoint  = "discovery_endpoint" // an endpoint lies on another host or scheme
+	ReasonEmulator  = "discovery_emulator" // an emulated tenant where a real one is required
+
+	// Sign-in, before the ID token.
+	ReasonTransaction    = "transaction"     // nonce, verifier or start is missing: a mistake of ours
+	ReasonResponseIssuer = "response_issuer" // RFC 9207: foreign, or promised and absent
+	ReasonCode           = "code"            // no code, or the tenant does not accept it
+	ReasonUserBlocked    = "user_blocked"
+	ReasonDenied         = "denied"
+	ReasonTokenAnswer    = "token_answer" // malformed, or a name twice
+	ReasonTokenType      = "token_type"   // not Bearer
+	ReasonAccessToken    = "access_token" // absent or unusable in a header
+	ReasonIDToken        = "id_token"     // absent, too long, or no compact JWS
+
+	// The rules of the ID token; see loginRules.
+	ReasonType         = "id_token_typ"
+	ReasonAlgorithm    = "id_token_alg"
+	ReasonKey          = "id_token_key" // no published key for it
+	ReasonSignature    = "id_token_signature"
+	ReasonClaims       = "id_token_claims" // not one JSON object with unique names
+	ReasonIssuer       = "id_token_iss"
+	ReasonAudience     = "id_token_aud"
+	ReasonParty        = "id_token_azp"
+	ReasonSubject      = "id_token_sub"
+	ReasonIssuedAt     = "id_token_iat"
+	ReasonExpiry       = "id_token_exp"
+	ReasonLifetime     = "id_token_lifetime"
+	ReasonNotBefore    = "id_token_nbf"
+	ReasonNonce        = "id_token_nonce"
+	ReasonTokenHash    = "id_token_at_hash"
+	ReasonAuthTime     = "id_token_auth_time"       // absent or from the future
+	ReasonStaleLogin   = "id_token_auth_time_stale" // older than max_age allowed
+	ReasonLibrary      = "id_token_refused"         // go-oidc found what our rules did not
+	ReasonBadParameter = "parameter"                // a value of ours that must not be sent
+)
+
+// Error is the only error type of this package. Its text shows operation, kind,
+// status and our reason, never what the tenant wrote.
+type Error struct {
+	Op     string
+	Kind   Kind
+	Status int    // HTTP status; 0 if there was no answer
+	Code   string // the tenant's error code if it is one we know, else empty
+	Reason string // one of the Reason constants, or empty
+	// RetryAt is when the tenant will listen again, at most fifteen minutes from
+	// now; zero if it did not say.
+	RetryAt time.Time
+
+	cause error // context.Canceled or context.DeadlineExceeded
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	text := "auth0: " + e.Op + ": " + e.Kind.String()
+	if e.Status != 0 {
+		text += fmt.Sprintf(", status %d", e.Status)
+	}
+	if e.Code != "" {
+		text += ", code " + e.Code
+	}
+	if e.Reason != "" {
+		text += ", reason " + e.Reason
+	}
+	return text
+}
+
+// Unwrap gives the context error that ended the call, if one did.
+func (e *Error) Unwrap() error { return e.cause }
+
+// KindOf gives the kind of any error; errors of other packages are internal.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return KindInternal
+}
+
+// refused is a sign-in that breaks a rule.
+func refused(reason string) *Error {
+	return &Error{Op: opSignIn, Kind: KindLoginRefused, Reason: reason}
+}

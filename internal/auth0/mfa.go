@@ -1,0 +1,205 @@
+package auth0
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"mysecurity/internal/secret"
+)
+
+// Types and channels of authenticators, as the MFA API spells them. TypeOther
+// is ours, for kinds this portal does not know.
+const (
+	TypeOTP          = "otp"
+	TypeOOB          = "oob"
+	TypeRecoveryCode = "recovery-code"
+	TypeOther        = "other"
+
+	ChannelSMS   = "sms"
+	ChannelVoice = "voice"
+	ChannelEmail = "email"
+	ChannelPush  = "auth0"
+)
+
+// MaxAuthenticators is how many entries of a list are read. A tenant allows 51;
+// a list of exactly this length may have been longer.
+const MaxAuthenticators = 200
+
+const maxAuthenticatorID = 200
+
+// Authenticator is one entry of the user's list.
+type Authenticator struct {
+	// ID is empty if the tenant's id cannot be sent back safely; such an entry can
+	// be shown but not managed.
+	ID      string
+	Type    string // one of the Type constants
+	Channel string // one of the Channel constants for TypeOOB, else empty
+	Name    string // masked number or address, or a device's name; may be empty
+	Active  bool   // false: the enrolment was never confirmed
+}
+
+// AppAssociation is an authenticator app that waits for its first code.
+type AppAssociation struct {
+	Secret secret.Secret // base32, for typing in
+	URI    secret.Secret // otpauth://totp/…, for the QR code
+	// RecoveryCode comes with the user's first association only, confirmed or
+	// not, and is never given again; else zero.
+	RecoveryCode secret.Secret
+}
+
+// ListAuthenticators returns the user's authenticators, unconfirmed ones too. It
+// is the only call that is repeated, once, after a failure of network or server.
+//
+// https://auth0.com/docs/secure/multi-factor-authentication/manage-mfa-auth0-apis/manage-authenticator-factors-mfa-api#list-authenticators
+func (c *Client) ListAuthenticators(ctx context.Context, token AccessToken) ([]Authenticator, error) {
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
+	k := call{op: opList, method: http.MethodGet, url: c.cfg.Issuer + "mfa/authenticators", bearer: token}
+	a, err := c.ask(ctx, k)
+	if isPassing(err) && ctx.Err() == nil {
+		a, err = c.ask(ctx, k)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var entries []wireAuthenticator
+	if err := a.decode(&entries); err != nil || entries == nil {
+		return nil, malformed(k.op, a)
+	}
+	entries = entries[:min(len(entries), MaxAuthenticators)]
+	list := make([]Authenticator, 0, len(entries))
+	for _, e := range entries {
+		list = append(list, e.read())
+	}
+	return list, nil
+}
+
+// AssociateApp starts an authenticator app. Each call makes another unconfirmed
+// entry at the tenant, so it is never repeated on its own.
+//
+// https://auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa/enroll-and-challenge-otp-authenticators
+func (c *Client) AssociateApp(ctx context.Context, token AccessToken) (AppAssociation, error) {
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
+	request := map[string]any{"authenticator_types": []string{TypeOTP}, "client_id": c.cfg.ClientID}
+	if !c.cfg.BasicAuth {
+		request["client_secret"] = c.cfg.ClientSecret.Reveal()
+	}
+	body, err := json.Marshal(request)
+	if err != nil {
+		return AppAssociation{}, &Error{Op: opAssociate, Kind: KindInternal}
+	}
+	a, err := c.ask(ctx, call{
+		op: opAssociate, method: http.MethodPost, url: c.cfg.Issuer + "mfa/associate",
+		bearer: token, contentType: "application/json", body: string(body),
+	})
+	if err != nil {
+		return AppAssociation{}, err
+	}
+	var wire struct {
+		Secret        string   `json:"secret"`
+		URI           string   `json:"barcode_uri"`
+		RecoveryCodes []string `json:"recovery_codes"`
+	}
+	if err := a.decode(&wire); err != nil || !isBase32(wire.Secret) || !isAppURI(wire.URI) {
+		return AppAssociation{}, malformed(opAssociate, a)
+	}
+	started := AppAssociation{Secret: secret.New(wire.Secret), URI: secret.New(wire.URI)}
+	if len(wire.RecoveryCodes) > 0 {
+		started.RecoveryCode = secret.New(cleanLine(wire.RecoveryCodes[0], 100))
+	}
+	return started, nil
+}
+
+// DeleteAuthenticator removes one authenticator, and with it its twin where it
+// has one. KindNotFound means that it is gone already.
+//
+// https://auth0.com/docs/secure/multi-factor-authentication/manage-mfa-auth0-apis/manage-authenticator-factors-mfa-api#delete-authenticators
+func (c *Client) DeleteAuthenticator(ctx context.Context, token AccessToken, id string) error {
+	if !isSendableID(id) {
+		return &Error{Op: opDelete, Kind: KindInvalid, Reason: ReasonBadParameter}
+	}
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
+	a, err := c.ask(ctx, call{
+		op: opDelete, method: http.MethodDelete,
+		url: c.cfg.Issuer + "mfa/authenticators/" + url.PathEscape(id), bearer: token,
+	})
+	if err == nil && len(a.body) > 0 && !json.Valid(a.body) {
+		return malformed(opDelete, a) // a page of some box on the way
+	}
+	return err
+}
+
+// ask sends a request and turns a refusal into an error.
+func (c *Client) ask(ctx context.Context, k call) (answer, error) {
+	a, err := c.send(ctx, k)
+	if err != nil {
+		return answer{}, err
+	}
+	return a, c.refusal(k.op, a)
+}
+
+// isPassing tells failures that a second try may not meet: of the network and of
+// a server, not refusals and not our own limit.
+func isPassing(err error) bool {
+	e, ok := err.(*Error) //nolint:errorlint // ask returns this very type
+	return ok && e.Kind == KindUnavailable && e.Reason != ReasonBusy && e.Reason != ReasonTooLarge &&
+		(e.Status == 0 || e.Status >= 500)
+}
+
+// malformed is a success whose body is not what the API promises.
+func malformed(op string, a answer) *Error {
+	return &Error{Op: op, Kind: undecided(op), Status: a.status, Reason: ReasonMalformed}
+}
+
+// wireAuthenticator is a list entry as the MFA API sends it.
+type wireAuthenticator struct {
+	ID      string `json:"id"`
+	Type    string `json:"authenticator_type"`
+	Channel string `json:"oob_channel"`
+	Name    string `json:"name"`
+	Active  *bool  `json:"active"`
+}
+
+// read takes an entry over. Kinds that we do not know stay in the list: they
+// protect the account too. For the same reason an entry that does not say
+// whether it is active counts as active.
+func (w wireAuthenticator) read() Authenticator {
+	a := Authenticator{Type: TypeOther, Name: cleanLine(w.Name, 200), Active: w.Active == nil || *w.Active}
+	if isSendableID(w.ID) {
+		a.ID = w.ID
+	}
+	switch w.Type {
+	case TypeOTP, TypeRecoveryCode:
+		a.Type = w.Type
+	case TypeOOB:
+		switch w.Channel {
+		case ChannelSMS, ChannelVoice, ChannelEmail, ChannelPush:
+			a.Type, a.Channel = TypeOOB, w.Channel
+		}
+	}
+	return a
+}
+
+// isSendableID admits an id into a request's path: short, printable, and not a
+// dot segment, which escaping would leave as it is (UP-19).
+func isSendableID(id string) bool {
+	return id != "" && len(id) <= maxAuthenticatorID && id != "." && id != ".." && isClean(id)
+}
+
+// isBase32 recognises a shared secret as people type it into an app (RFC 4648).
+func isBase32(s string) bool {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567="
+	return len(s) >= 16 && len(s) <= 256 && strings.Trim(s, alphabet) == ""
+}
+
+// isAppURI recognises the QR code's text. It becomes a link on a page, so no
+// other scheme may pass.
+func isAppURI(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme == "otpauth" && u.Host == "totp" && len(s) <= 2000 && isClean(s)
+}

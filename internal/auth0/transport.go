@@ -1,0 +1,122 @@
+package auth0
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// limits bounds what one tenant, well or ill, may cost us.
+type limits struct {
+	connect  time.Duration // name look-up and TCP
+	tls      time.Duration // handshake
+	header   time.Duration // from the sent request to the answer's header
+	total    time.Duration // one operation of ours, a permitted repetition included
+	slot     time.Duration // waiting for a free call before giving up
+	answer   int64         // bytes of an answer, after decompression
+	inFlight int           // calls at the same time
+
+	roots *x509.CertPool // nil: the system's; tests trust their own server
+}
+
+func standardLimits() limits {
+	return limits{
+		connect:  2 * time.Second,
+		tls:      3 * time.Second,
+		header:   5 * time.Second,
+		total:    8 * time.Second,
+		slot:     500 * time.Millisecond,
+		answer:   256 << 10,
+		inFlight: 64,
+	}
+}
+
+// newHTTPClient makes the only way out of the portal. It knows one host, keeps
+// as many idle connections to it as there may be calls (the standard transport
+// keeps two), and treats a redirect as an answer: following one would post
+// codes, verifiers and the client secret to wherever it points.
+func newHTTPClient(issuer *url.URL, l limits) *http.Client {
+	transport := &http.Transport{
+		DialContext:            (&net.Dialer{Timeout: l.connect, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: l.roots},
+		TLSHandshakeTimeout:    l.tls,
+		ResponseHeaderTimeout:  l.header,
+		MaxResponseHeaderBytes: 64 << 10,
+		MaxIdleConns:           l.inFlight,
+		MaxIdleConnsPerHost:    l.inFlight,
+		// Shorter than what servers usually keep, so that a call seldom meets a
+		// connection that the other side is just closing.
+		IdleConnTimeout:   50 * time.Second,
+		ForceAttemptHTTP2: true,
+	}
+	if issuer.Scheme == "https" {
+		// An outbound proxy of the company sees a tunnel, never the content.
+		transport.Proxy = http.ProxyFromEnvironment
+	}
+	return &http.Client{
+		Transport: pinned{scheme: issuer.Scheme, host: issuer.Host, limit: l.answer, next: transport},
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}
+}
+
+var (
+	errForeignHost = errors.New("auth0: request for another host than the tenant's")
+	errTooLarge    = errors.New("auth0: answer beyond the limit")
+)
+
+// pinned refuses requests for any other place than the tenant, whatever URL
+// reached it, and puts the byte limit on every answer. The limit lies outside of
+// the transport's decompression, so it counts what we would have to hold.
+type pinned struct {
+	scheme, host string
+	limit        int64
+	next         http.RoundTripper
+}
+
+func (p pinned) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != p.scheme || req.URL.Host != p.host {
+		return nil, errForeignHost
+	}
+	res, err := p.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	res.Body = &limitedBody{ReadCloser: res.Body, left: p.limit}
+	return res, nil
+}
+
+// CloseIdleConnections makes http.Client.CloseIdleConnections reach the transport.
+func (p pinned) CloseIdleConnections() {
+	if t, ok := p.next.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// limitedBody fails at the limit instead of ending there: a cut answer must not
+// pass for a whole one.
+type limitedBody struct {
+	io.ReadCloser
+	left int64
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, errTooLarge
+	}
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.left -= int64(n)
+	if b.left < 0 {
+		return n, errTooLarge
+	}
+	return n, err
+}
