@@ -1,0 +1,46 @@
+// The browser suite: each worker starts its own bin/mysecurity demo (support/portal.ts), so tests never meet another's
+// users or clock. Run it by "make e2e"; ARGS='--project french -g "recovery code"' picks tests.
+//
+// Four projects are the ways in which people come. All tests run in the first; those tagged @everywhere in all of them.
+import { defineConfig } from "@playwright/test";
+import type { Options } from "./support/fixtures";
+
+export default defineConfig<object, Options>({
+  testDir: ".",
+  outputDir: "results",
+  fullyParallel: true,
+  forbidOnly: !!process.env.CI,
+  retries: 0,
+  workers: 2,
+  timeout: 30_000,
+  expect: { timeout: 5_000 },
+  reporter: [["list"], ["./support/summary.ts"]],
+  use: {
+    locale: "en-CA",
+    timezoneId: "America/Toronto",
+    viewport: { width: 1100, height: 800 },
+    contextOptions: { reducedMotion: "reduce" },
+    screenshot: "only-on-failure",
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM_PATH || "/usr/bin/chromium",
+      // As root and without a network: no sandbox, nothing fetched in the background.
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: [
+    { name: "english" },
+    { name: "french", grep: /@everywhere/, use: { locale: "fr-CA" } },
+    { name: "no-script", grep: /@everywhere/, use: { javaScriptEnabled: false } },
+    // A real tenant is another site: there SameSite=Strict cookies stay away from its return, on localhost they do not.
+    { name: "tenant-elsewhere", grep: /@everywhere/, use: { tenantHost: "127.0.0.1" } },
+  ],
+});

@@ -1,0 +1,102 @@
+// The emulator's control API, typed: what a test may arrange at the tenant and look up there.
+
+export interface User {
+  user_id: string;
+  email: string;
+  email_verified: boolean;
+  name: string;
+  locale: string;
+  blocked: boolean;
+}
+
+export interface NewUser {
+  email: string;
+  password: string;
+  email_verified?: boolean;
+  name: string;
+  locale?: string;
+}
+
+export interface Tenant {
+  domain: string;
+  issuer: string;
+  applications: Application[];
+  factors: Record<string, boolean>;
+  message_types: string[];
+  policy: string[];
+  variants: Record<string, string>;
+}
+
+export interface Application {
+  name: string;
+  client_id: string;
+  client_secret: string;
+  callbacks: string[];
+  logout_urls: string[];
+  grant_types: string[];
+}
+
+export interface SimulatedPhone {
+  id: string;
+  user: string;
+  name: string;
+  accounts: { label: string; secret: string; code: string }[];
+  pushes: { id: string; from: string; at: string }[];
+}
+
+export interface Message {
+  channel: "sms" | "voice" | "email";
+  to: string;
+  code: string;
+  text: string;
+  sent_at: string;
+}
+
+export interface AskedRequest {
+  at: string;
+  method: string;
+  path: string;
+  status: number;
+}
+
+/** A disturbance of matching requests; times bounds it, drop cuts the connection. */
+export interface Fault {
+  match: string;
+  status?: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+  delay?: string;
+  drop?: boolean;
+  times?: number;
+}
+
+type TenantChange = Partial<Pick<Tenant, "factors" | "message_types" | "policy" | "variants">> & { rotate_keys?: true };
+
+export class Control {
+  constructor(private readonly tenant: string) {}
+
+  describeTenant = () => this.call<Tenant>("GET", "tenant");
+  changeTenant = (change: TenantChange) => this.call("PATCH", "tenant", change);
+  users = () => this.call<User[]>("GET", "users");
+  createUser = (user: NewUser) => this.call<User>("POST", "users", user);
+  messages = (to: string) => this.call<Message[]>("GET", `messages?to=${encodeURIComponent(to)}`);
+  now = async () => new Date((await this.call<{ now: string }>("GET", "clock")).now);
+  /** Moves tenant and portal on by a Go duration such as "10m". */
+  advance = (duration: string) => this.call("POST", "clock", { advance: duration });
+  addFault = (fault: Fault) => this.call("POST", "faults", fault);
+  clearFaults = () => this.call("DELETE", "faults");
+  phones = () => this.call<SimulatedPhone[]>("GET", "phones");
+  scan = (phone: string, uri: string) => this.call("POST", `phones/${encodeURIComponent(phone)}/scan`, { uri });
+  requests = (since: Date) => this.call<AskedRequest[]>("GET", `requests?since=${encodeURIComponent(since.toISOString())}`);
+
+  private async call<Answer = void>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const answer = await fetch(`${this.tenant}control/${path}`, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} /control/${path}: ${answer.status} ${text}`);
+    return (text === "" ? undefined : JSON.parse(text)) as Answer;
+  }
+}

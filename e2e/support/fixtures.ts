@@ -1,0 +1,96 @@
+// What every browser test starts from: a running portal, a fresh person, a guarded browser. Specs import test and
+// expect from here and nowhere else.
+import { test as base, expect, type BrowserContext } from "@playwright/test";
+import type { Control } from "./control";
+import { watch } from "./guard";
+import { hire, type Person } from "./person";
+import { type Portal, start } from "./portal";
+import { signIn } from "./sign-in";
+import { type Texts, textsOf } from "./texts";
+
+export interface Options {
+  /** The host in the tenant's address: localhost is the same site as the portal, 127.0.0.1 another one. */
+  tenantHost: "localhost" | "127.0.0.1";
+}
+
+interface WorkerFixtures extends Options {
+  portal: Portal;
+}
+
+interface TestFixtures {
+  /** Statuses that the test's pages answer on purpose; any other failed request fails the test. */
+  expectedStatuses: number[];
+  /** The portal's sentences in the browser's language. */
+  t: Texts;
+  control: Control;
+  /** Somebody with an account, a password and an empty phone, met by this test only. */
+  person: Person;
+  /** Another browser of this test, guarded like the first one. */
+  anotherBrowser(): Promise<BrowserContext>;
+  /** Signs the person in; a function for the code where a second step is asked. */
+  signedIn(secondStep?: () => Promise<string>): Promise<void>;
+  /** Values that must not appear in what the program prints; the person's password and app secrets are among them. */
+  unprinted: string[];
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  tenantHost: ["localhost", { option: true, scope: "worker" }],
+  expectedStatuses: [[401, 403, 422], { option: true }],
+
+  portal: [
+    async ({ tenantHost }, use) => {
+      const { portal, stop } = await start(tenantHost);
+      await use(portal);
+      await stop();
+    },
+    { scope: "worker" },
+  ],
+
+  control: async ({ portal }, use) => {
+    await use(portal.control);
+    await portal.control.clearFaults();
+  },
+
+  t: async ({ locale }, use) => use(textsOf(locale)),
+
+  person: async ({ control, locale, unprinted }, use) => {
+    const person = await hire(control, locale ?? "en");
+    unprinted.push(person.password);
+    await use(person);
+    unprinted.push(...(await person.phone.secrets()));
+  },
+
+  unprinted: async ({ portal }, use) => {
+    const before = portal.log().length;
+    const values: string[] = [];
+    await use(values);
+    const printed = portal.log().slice(before);
+    const leaked = values.filter((value) => printed.includes(value));
+    expect(leaked, "secrets in the program's output").toEqual([]);
+  },
+
+  context: async ({ context, expectedStatuses }, use) => {
+    const troubles = await watch(context, expectedStatuses);
+    await use(context);
+    expect(troubles(), "troubles in the browser").toEqual([]);
+  },
+
+  anotherBrowser: async ({ browser, contextOptions, expectedStatuses, locale, javaScriptEnabled }, use) => {
+    const opened: { context: BrowserContext; troubles: () => string[] }[] = [];
+    await use(async () => {
+      const context = await browser.newContext({ ...contextOptions, locale, javaScriptEnabled });
+      opened.push({ context, troubles: await watch(context, expectedStatuses) });
+      return context;
+    });
+    for (const { context, troubles } of opened) {
+      await context.close();
+      expect(troubles(), "troubles in another browser").toEqual([]);
+    }
+  },
+
+  signedIn: async ({ page, portal, person }, use) => {
+    await use((secondStep) => signIn(page, portal.url, person, secondStep));
+  },
+});
+
+export { expect };
