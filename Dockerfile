@@ -18,7 +18,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 COPY --from=assets /src/static/dist static/dist
-ARG VERSION=unknown
+ARG VERSION=development
 RUN CGO_ENABLED=0 go build -tags release -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/mysecurity . \
  && mkdir /out/data
 

@@ -9,7 +9,7 @@ SHELL         := bash
 .DEFAULT_GOAL := help
 
 CACHE   := .cache
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 LDFLAGS := -X main.version=$(VERSION)
 STATIC  := static/dist/manifest.json
 

@@ -1,8 +1,8 @@
 // Builds static/dist, what the program embeds and serves under /assets/, from static/src and node_modules.
 //
 //   app.css            static/src/app.css, minified
-//   app.js             static/src/policy.js, htmx, static/src/app.js: one classic script in that order, because
-//                      the policy has to stand before htmx first writes HTML
+//   app.js             htmx and static/src/app.js in one classic script; ours stands in a scope of its own and runs
+//                      before htmx starts, which waits for the document
 //   icons.svg          one <symbol> for each Lucide icon named in static/src/icons.txt
 //   icon.svg           static/src/icon.svg
 //
@@ -39,6 +39,7 @@ async function minified(path, loader) {
   const { code, warnings } = await transform(await readFile(path, "utf8"), {
     loader,
     minify: true,
+    format: loader === "js" ? "iife" : undefined,
     charset: "utf8",
     legalComments: "none",
     target: ["chrome120", "firefox120", "safari17"],
@@ -59,10 +60,7 @@ async function style() {
 async function script() {
   const library = await readFile(htmx, "utf8");
   if (sha256(library) !== htmxSHA256) fail(`${htmx} is not the reviewed file (sha256 ${sha256(library)})`);
-  const policy = join(source, "policy.js");
-  const parts = existsSync(policy) ? [await minified(policy, "js")] : [];
-  parts.push(library, await minified(join(source, "app.js"), "js"));
-  return parts.map((part) => part.trim()).join("\n;") + "\n";
+  return `${library.trim()}\n;${await minified(join(source, "app.js"), "js")}`;
 }
 
 // The strokes' style stands on each symbol: <use> copies a symbol, not the <svg> around it.
