@@ -18,15 +18,48 @@ type store struct {
 	authenticators map[string][]*authenticator // by user id, in order of creation
 
 	logins       map[string]*login        // one pass through the sign-in pages, by random id
-	sessions     map[string]*ssoSession   // browser sessions at the tenant, by sid
+	sessions     map[string]*ssoSession   // browser sessions at the tenant, by cookie value
 	codes        map[string]*authCode     // authorization codes
 	mfaTokens    map[string]*mfaToken     // opaque Fe26.2* tokens
 	accessTokens map[string]*opaqueAccess // opaque access tokens (no audience asked)
-	codeBuckets  map[string]*bucket       // wrong-code bucket by user id
 
-	log      []logEvent      // tenant log, newest last, bounded
-	requests []requestRecord // what the tenant was asked, bounded, no secrets
-	phones   map[string]*phone
+	codeBuckets     map[string]*bucket // allowance of wrong codes by user id
+	recoveryBuckets map[string]*bucket // allowance of wrong recovery codes by user id
+
+	log      []logEvent        // tenant log, newest last, bounded
+	requests []requestRecord   // what the tenant was asked, bounded, no secrets
+	phones   map[string]*phone // by user id
+	faults   []*fault          // what goes wrong on purpose, oldest first
+
+	passwordFailures map[string]failures  // wrong passwords in a row by user id
+	revoked          map[string]time.Time // ids of revoked access tokens, and when they would have expired
+	swept            time.Time            // when the expired was last forgotten
+}
+
+func newStore() *store {
+	s := &store{}
+	s.clear()
+	return s
+}
+
+// clear forgets everything. The caller holds the lock.
+func (s *store) clear() {
+	s.tenant = tenantSettings{}
+	s.apps = make(map[string]*application)
+	s.users = make(map[string]*user)
+	s.authenticators = make(map[string][]*authenticator)
+	s.logins = make(map[string]*login)
+	s.sessions = make(map[string]*ssoSession)
+	s.codes = make(map[string]*authCode)
+	s.mfaTokens = make(map[string]*mfaToken)
+	s.accessTokens = make(map[string]*opaqueAccess)
+	s.codeBuckets = make(map[string]*bucket)
+	s.recoveryBuckets = make(map[string]*bucket)
+	s.passwordFailures = make(map[string]failures)
+	s.revoked = make(map[string]time.Time)
+	s.swept = time.Time{}
+	s.phones = make(map[string]*phone)
+	s.log, s.requests, s.faults = nil, nil, nil
 }
 
 // tenantSettings are what an administrator would set in the dashboard.
@@ -36,7 +69,6 @@ type tenantSettings struct {
 	MessageTypes []string          // of the phone factor: sms, voice
 	Policy       []string          // [] never, ["all-applications"] always
 	Variants     map[string]string // which answer to give where the sources disagree
-	SendIss      bool              // RFC 9207: iss in authorization answers
 }
 
 type application struct {
@@ -74,15 +106,17 @@ type authenticator struct {
 
 // login is one authorization request on its way through the sign-in pages.
 type login struct {
-	ID          string
-	Request     authorizeRequest
-	UserID      string // set after the password
-	NeedsMFA    bool
-	MFADone     bool
-	NewRecovery string // replacement to show after a recovery code was used
-	AuthTime    time.Time
-	PasswordAt  time.Time
-	Expires     time.Time
+	ID            string
+	Lang          string
+	Request       authorizeRequest
+	UserID        string    // set after the password, or by the browser's session
+	SID           string    // of that session; "": the sign-in makes one
+	AuthTime      time.Time // when the password was typed
+	FirstFactorAt time.Time // when the wait for the second factor began
+	MFADone       bool      // a challenge was passed in this very login
+	NewRecovery   string    // replacement to show after a recovery code was used
+	Consented     bool
+	Expires       time.Time
 }
 
 type authorizeRequest struct {
@@ -96,30 +130,37 @@ type authorizeRequest struct {
 	Prompt        string
 	MaxAge        *int
 	LoginHint     string
-	UILocales     string
 	ResponseMode  string
 	AcrValues     string
 	RequestedAuth bool // max_age or prompt=login was sent: auth_time goes into the ID token
 }
 
+// ssoSession is a browser's session at the tenant. Its cookie value is its key in
+// the store and nowhere else: the sid goes out in ID tokens and opens nothing.
 type ssoSession struct {
 	SID      string
 	UserID   string
-	AuthTime time.Time
+	AuthTime time.Time // when the password was last typed
 	Created  time.Time
 	LastUsed time.Time
-	Expires  time.Time
+}
+
+// failures counts wrong passwords in a row.
+type failures struct {
+	Count int
+	Last  time.Time
 }
 
 type authCode struct {
-	Code     string
-	Request  authorizeRequest
-	UserID   string
-	SID      string
-	AuthTime time.Time
-	MFA      bool
-	Expires  time.Time
-	Used     bool
+	Code        string
+	Request     authorizeRequest
+	UserID      string
+	SID         string
+	AuthTime    time.Time
+	MFA         bool
+	Expires     time.Time
+	Used        bool
+	AccessToken string // that it was exchanged for, to be revoked when it is used again
 }
 
 type mfaToken struct {
@@ -135,13 +176,6 @@ type opaqueAccess struct {
 	UserID  string
 	Scope   string
 	Expires time.Time
-}
-
-// bucket is Auth0's wrong-code allowance: ten, refilled by one per six minutes;
-// only a failure takes from it and a success gives nothing back.
-type bucket struct {
-	Tokens  float64
-	Updated time.Time
 }
 
 type logEvent struct {
