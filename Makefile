@@ -6,6 +6,7 @@
 SHELL         := bash
 .SHELLFLAGS   := -eu -o pipefail -c
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 CACHE   := .cache
@@ -13,18 +14,18 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS := -X main.version=$(VERSION)
 STATIC  := static/dist/manifest.json
 
-# Tools of make check, built from source at these versions, apart from the program's own modules.
-GOFUMPT       := $(CACHE)/bin/gofumpt@v0.12.0
-GOLANGCI_LINT := $(CACHE)/bin/golangci-lint@v2.15.0
+# Built from source, apart from the program's own modules. It holds gofumpt (v0.12.0) as well.
+GOLANGCI_LINT_VERSION := v2.15.0
+GOLANGCI_LINT         := $(CACHE)/bin/golangci-lint@$(GOLANGCI_LINT_VERSION)/golangci-lint
 
 # What node_modules has to hold: the two libraries that the pages use, or the browser-test packages as well.
 NPM_SET = run
 test check e2e types: NPM_SET = test
 
-.PHONY: help build run test check e2e types generate generated format formatted lint vulnerabilities static clean
+.PHONY: help build run release test check e2e types generate generated format lint vulnerabilities static clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 build: $(CACHE)/modules $(STATIC) ## set up and build bin/mysecurity
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mysecurity .
@@ -32,11 +33,16 @@ build: $(CACHE)/modules $(STATIC) ## set up and build bin/mysecurity
 run: build ## set up, then serve portal and emulator on this machine
 	exec bin/mysecurity demo
 
+release: $(CACHE)/modules $(STATIC) ## build bin/mysecurity-release as the image has it: static, without the emulator
+	CGO_ENABLED=0 go build -tags release -trimpath -ldflags '-s -w $(LDFLAGS)' -o bin/mysecurity-release .
+	@size=$$(stat -c %s bin/mysecurity-release); echo "release: $$size bytes"; \
+	  [ $$size -le 25000000 ] || { echo "release: over its budget of 25 MB (performance.md, G4)" >&2; exit 1; }
+
 test: build ## set up, then run every test, browser suite included
 	scripts/setup-test-programs.sh
 	scripts/test.sh
 
-check: generated formatted lint vulnerabilities test ## what CI runs: current generated code, formatting, lint, make test
+check: generated lint vulnerabilities release test ## what CI runs: current generated code, format, lint, make test
 
 e2e: build ## the browser suite alone; pick tests with ARGS='-g "recovery code"'
 	scripts/setup-npm.sh test
@@ -49,15 +55,12 @@ generate: $(CACHE)/modules ## write the *_templ.go files anew
 generated: $(CACHE)/modules
 	scripts/check-generated.sh
 
-format: $(GOFUMPT)/gofumpt ## format Go and templ files
-	git ls-files '*.go' | grep -v '_templ\.go$$' | xargs $< -w
+format: $(CACHE)/modules $(GOLANGCI_LINT) ## format Go (gofumpt) and templ files
+	$(GOLANGCI_LINT) fmt
 	scripts/templ.sh fmt .
 
-formatted: $(GOFUMPT)/gofumpt
-	@git ls-files '*.go' | grep -v '_templ\.go$$' | xargs $< -d
-
-lint: $(CACHE)/modules $(STATIC) $(GOLANGCI_LINT)/golangci-lint types ## golangci-lint and the types of the browser tests
-	$(GOLANGCI_LINT)/golangci-lint run
+lint: $(CACHE)/modules $(STATIC) $(GOLANGCI_LINT) types ## golangci-lint, formatting included, and the types of the browser tests
+	$(GOLANGCI_LINT) run
 
 types:
 	scripts/setup-npm.sh test
@@ -83,8 +86,5 @@ $(STATIC): package-lock.json scripts/build-static.mjs $(wildcard static/src/*)
 	scripts/setup-npm.sh $(NPM_SET)
 	node scripts/build-static.mjs
 
-$(GOFUMPT)/gofumpt:
-	GOWORK=off GOBIN=$(abspath $(@D)) go install mvdan.cc/gofumpt@$(lastword $(subst @, ,$(@D)))
-
-$(GOLANGCI_LINT)/golangci-lint:
-	GOWORK=off GOBIN=$(abspath $(@D)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(lastword $(subst @, ,$(@D)))
+$(GOLANGCI_LINT):
+	GOWORK=off GOBIN=$(abspath $(@D)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)

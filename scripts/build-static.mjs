@@ -1,8 +1,8 @@
 // Builds static/dist, what the program embeds and serves under /assets/, from static/src and node_modules.
 //
 //   app.css            static/src/app.css, minified
-//   app.js             htmx and static/src/app.js in one classic script; ours stands in a scope of its own and runs
-//                      before htmx starts, which waits for the document
+//   app.js             htmx and static/src/app.js in one classic script; ours has spoken before htmx starts, which
+//                      waits for the document
 //   icons.svg          one <symbol> for each Lucide icon named in static/src/icons.txt
 //   icon.svg           static/src/icon.svg
 //
@@ -39,7 +39,6 @@ async function minified(path, loader) {
   const { code, warnings } = await transform(await readFile(path, "utf8"), {
     loader,
     minify: true,
-    format: loader === "js" ? "iife" : undefined,
     charset: "utf8",
     legalComments: "none",
     target: ["chrome120", "firefox120", "safari17"],
