@@ -82,6 +82,7 @@ func (s *store) sweep(now time.Time) {
 	forget(s.accessTokens, func(t *opaqueAccess) bool { return now.After(t.Expires) })
 	forget(s.sessions, func(x *ssoSession) bool { return x.over(now) })
 	forget(s.revoked, now.After)
+	forget(s.challenged, now.After)
 }
 
 func forget[V any](entries map[string]V, dead func(V) bool) {

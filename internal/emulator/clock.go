@@ -41,3 +41,10 @@ func (c *Clock) Set(t time.Time) {
 	defer c.mu.Unlock()
 	c.offset = t.Sub(c.base())
 }
+
+// Reset makes the clock run with its base again, as if it had never been moved.
+func (c *Clock) Reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.offset = 0
+}

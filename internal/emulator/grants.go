@@ -44,6 +44,9 @@ func exchangeCode(e *Emulator, app *application, p parameters) (any, *oauthFailu
 		return nil, failure
 	}
 	code.AccessToken = set.AccessToken
+	if code.MFA {
+		e.markChallenged(set.AccessToken)
+	}
 	e.logEvent("seacft", code.UserID, "Authorization code exchanged")
 	return set, nil
 }

@@ -33,6 +33,7 @@ type store struct {
 
 	passwordFailures map[string]failures  // wrong passwords in a row by user id
 	revoked          map[string]time.Time // ids of revoked access tokens, and when they would have expired
+	challenged       map[string]time.Time // ids of access tokens that a second factor was proven for, and when they expire
 	swept            time.Time            // when the expired was last forgotten
 }
 
@@ -57,6 +58,7 @@ func (s *store) clear() {
 	s.recoveryBuckets = make(map[string]*bucket)
 	s.passwordFailures = make(map[string]failures)
 	s.revoked = make(map[string]time.Time)
+	s.challenged = make(map[string]time.Time)
 	s.swept = time.Time{}
 	s.phones = make(map[string]*phone)
 	s.log, s.requests, s.faults = nil, nil, nil

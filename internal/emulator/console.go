@@ -1,0 +1,182 @@
+package emulator
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"errors"
+	"html/template"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+//go:embed pages/console
+var consoleFiles embed.FS
+
+// The console needs no script; nothing in its pages could load one.
+const consolePolicy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// consoleTime is how the console writes times: exact, and as the control API
+// takes them.
+const consoleTime = "2006-01-02T15:04:05Z"
+
+// console renders the human side of the emulator.
+type console struct {
+	e     *Emulator
+	pages map[string]*template.Template
+}
+
+// consoleView is what every page of the console gets.
+type consoleView struct {
+	Title   string
+	Notice  string // what has just been done
+	Problem string // why it has not been done
+	Refresh int    // seconds until the page loads itself anew; 0 is never
+	Now     time.Time
+	Data    any
+}
+
+// viewFunc makes the title and the data of a page. After a refused form it is
+// called with that form's request, so that it can keep what was typed.
+type viewFunc func(r *http.Request) (title string, data any, err error)
+
+// routesConsole registers the console's pages. Each form is sent to the address
+// of a page; its answer is a redirect back, or that page with the reason.
+func (e *Emulator) routesConsole(mux *http.ServeMux) {
+	c := &console{e: e, pages: consolePages()}
+	mux.HandleFunc("GET /console", c.page("overview.html", c.overview))
+	mux.HandleFunc("POST /console", c.form("overview.html", c.overview, c.doReset, "reset"))
+	mux.HandleFunc("GET /console/phones", c.page("phones.html", c.phones))
+	mux.HandleFunc("GET /console/phones/{id}", c.page("phone.html", c.phone))
+	mux.HandleFunc("POST /console/phones/{id}", c.form("phone.html", c.phone, c.doScan, "scanned"))
+	mux.HandleFunc("GET /console/users", c.page("users.html", c.users))
+	mux.HandleFunc("POST /console/users", c.form("users.html", c.users, c.doCreateUser, "created"))
+	mux.HandleFunc("GET /console/tenant", c.page("tenant.html", c.tenant))
+	mux.HandleFunc("POST /console/tenant", c.form("tenant.html", c.tenant, c.doTenant, "saved"))
+	mux.HandleFunc("GET /console/clock", c.page("clock.html", c.clock))
+	mux.HandleFunc("POST /console/clock", c.form("clock.html", c.clock, c.doClock, "moved"))
+	mux.HandleFunc("GET /console/faults", c.page("faults.html", c.faults))
+	mux.HandleFunc("POST /console/faults", c.form("faults.html", c.faults, c.doFaults, "faults"))
+	mux.HandleFunc("GET /console/log", c.page("log.html", c.log))
+	mux.HandleFunc("GET /console/requests", c.page("requests.html", c.requests))
+	mux.HandleFunc("GET /console/style.css", consoleStyle)
+	mux.HandleFunc("/console/", c.page("missing.html", c.missing))
+}
+
+// consolePages parses every page together with the layout. The files are part of
+// the program, so an error can only be ours.
+func consolePages() map[string]*template.Template {
+	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{
+		"time": func(t time.Time) string { return t.UTC().Format(consoleTime) },
+	}).ParseFS(consoleFiles, "pages/console/layout.html"))
+	pages := make(map[string]*template.Template)
+	for _, name := range []string{
+		"overview.html", "phones.html", "phone.html", "users.html", "tenant.html",
+		"clock.html", "faults.html", "log.html", "requests.html", "missing.html",
+	} {
+		pages[name] = template.Must(template.Must(layout.Clone()).ParseFS(consoleFiles, "pages/console/"+name))
+	}
+	return pages
+}
+
+// page serves a page of the console.
+func (c *console) page(name string, view viewFunc) http.HandlerFunc {
+	return c.guarded(func(w http.ResponseWriter, r *http.Request) {
+		c.show(w, r, name, view, nil)
+	})
+}
+
+// form serves the form of a page: it does what the form asks for and leads back,
+// or shows the page again with the reason why not.
+func (c *console) form(name string, view viewFunc, do func(*http.Request) error, done string) http.HandlerFunc {
+	return c.guarded(func(w http.ResponseWriter, r *http.Request) {
+		err := r.ParseForm()
+		if err != nil {
+			err = badRequest("the form cannot be read")
+		} else {
+			err = do(r)
+		}
+		if err != nil {
+			c.show(w, r, name, view, err)
+			return
+		}
+		http.Redirect(w, r, r.URL.EscapedPath()+"?done="+done, http.StatusSeeOther)
+	})
+}
+
+// guarded keeps strangers out and sets the headers of all pages.
+func (c *console) guarded(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Content-Security-Policy", consolePolicy)
+		if err := onlyTester(r); err != nil {
+			http.Error(w, err.Error(), http.StatusForbidden)
+			return
+		}
+		next(w, r)
+	}
+}
+
+// show renders a page into memory and then sends it. problem is why a form was
+// refused.
+func (c *console) show(w http.ResponseWriter, r *http.Request, name string, view viewFunc, problem error) {
+	title, data, err := view(r)
+	err = cmp.Or(problem, err)
+	status, text := http.StatusOK, ""
+	if err != nil {
+		status, text = c.explain(err)
+	}
+	v := consoleView{Title: title, Problem: text, Notice: notice(r), Now: c.e.clock.Now(), Data: data}
+	if live, ok := data.(interface{ refresh() int }); ok {
+		v.Refresh = live.refresh()
+	}
+	if data == nil {
+		name = "missing.html"
+	}
+	var page bytes.Buffer
+	if err := c.pages[name].Execute(&page, v); err != nil {
+		c.e.log.Error("console page", "page", name, "error", err)
+		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(page.Bytes())
+}
+
+// explain turns an error into the status and text of a page.
+func (c *console) explain(err error) (int, string) {
+	var refused *controlError
+	if !errors.As(err, &refused) {
+		c.e.log.Error("console", "error", err)
+		return http.StatusInternalServerError, "The emulator failed; see its log."
+	}
+	if refused.status == http.StatusBadRequest {
+		return http.StatusUnprocessableEntity, "Nothing was changed: " + refused.text + "."
+	}
+	return refused.status, "Nothing was changed: " + refused.text + "."
+}
+
+// notice is the confirmation that belongs to a redirect after a form.
+func notice(r *http.Request) string {
+	return map[string]string{
+		"reset":   "The tenant is back to its seed.",
+		"scanned": "The account is on the phone.",
+		"created": "The user exists.",
+		"saved":   "The settings are saved.",
+		"moved":   "The clock has been moved.",
+		"faults":  "The list of faults has changed.",
+	}[r.URL.Query().Get("done")]
+}
+
+func consoleStyle(w http.ResponseWriter, _ *http.Request) {
+	style, err := consoleFiles.ReadFile("pages/console/style.css")
+	if err != nil { // it is part of the program
+		http.Error(w, "no style", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(style)))
+	_, _ = w.Write(style)
+}

@@ -1,0 +1,147 @@
+package emulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// tenantData is the settings page.
+type tenantData struct {
+	tenantJSON
+	Emulated []factorRow
+	Always   bool // policy all-applications
+	Switches []switchRow
+}
+
+type factorRow struct {
+	Name string
+	On   bool
+}
+
+// switchRow is a variant with its present value.
+type switchRow struct {
+	variant
+	Chosen string
+}
+
+func (c *console) tenant(*http.Request) (string, any, error) {
+	c.e.s.mu.Lock()
+	defer c.e.s.mu.Unlock()
+	data := tenantData{tenantJSON: c.e.tenant()}
+	data.Always = len(data.Policy) > 0
+	for _, name := range emulatedFactors() {
+		data.Emulated = append(data.Emulated, factorRow{name, data.Factors[name]})
+	}
+	for _, v := range variants() {
+		data.Switches = append(data.Switches, switchRow{v, data.Variants[v.Name]})
+	}
+	return "Tenant settings", data, nil
+}
+
+// doTenant saves the settings form, or rotates the keys if that button was used.
+func (c *console) doTenant(r *http.Request) error {
+	if r.PostForm.Has("rotate_keys") {
+		return c.e.patchTenant(tenantPatch{RotateKeys: true})
+	}
+	patch := tenantPatch{Factors: make(map[string]bool), Policy: &[]string{}, Variants: make(map[string]string)}
+	for _, name := range emulatedFactors() {
+		patch.Factors[name] = slices.Contains(r.PostForm["factor"], name)
+	}
+	if policy := r.PostFormValue("policy"); policy != "" {
+		patch.Policy = &[]string{policy}
+	}
+	for _, v := range variants() {
+		if value := r.PostFormValue("variant_" + v.Name); value != "" {
+			patch.Variants[v.Name] = value
+		}
+	}
+	return c.e.patchTenant(patch)
+}
+
+// faultsData is the page of faults: the armed ones, and the form.
+type faultsData struct {
+	Armed []string
+	Form  faultForm
+}
+
+type faultForm struct {
+	Match, Status, Delay, Times, Body string
+	Drop, After                       bool
+}
+
+func (c *console) faults(r *http.Request) (string, any, error) {
+	c.e.s.mu.Lock()
+	defer c.e.s.mu.Unlock()
+	data := faultsData{Armed: []string{}, Form: readFaultForm(r)}
+	for _, f := range c.e.s.faults {
+		data.Armed = append(data.Armed, f.String())
+	}
+	return "Faults", data, nil
+}
+
+func readFaultForm(r *http.Request) faultForm {
+	v := r.PostFormValue
+	return faultForm{v("match"), v("status"), v("delay"), v("times"), v("body"), v("drop") != "", v("after") != ""}
+}
+
+// doFaults arms the fault of the form, or clears all if that button was used.
+func (c *console) doFaults(r *http.Request) error {
+	if r.PostForm.Has("clear") {
+		_, _, err := c.e.controlClearFaults(r)
+		return err
+	}
+	form := readFaultForm(r)
+	status, err := number(form.Status, "status")
+	if err != nil {
+		return err
+	}
+	times, err := number(form.Times, "times")
+	if err != nil {
+		return err
+	}
+	f := faultJSON{Match: form.Match, Status: status, Delay: form.Delay, Drop: form.Drop, After: form.After, Times: times}
+	if form.Body != "" {
+		if f.Body, err = json.Marshal(form.Body); err != nil {
+			return err
+		}
+	}
+	return c.e.armFault(f)
+}
+
+// number reads a field that may be left empty.
+func number(text, name string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, badRequest(name + " must be a number")
+	}
+	return n, nil
+}
+
+// String describes the fault in a sentence for the console.
+func (f *fault) String() string {
+	parts := []string{f.Match + ":"}
+	if f.After {
+		parts = append(parts, "do the work, then")
+	}
+	if f.Delay > 0 {
+		parts = append(parts, "wait "+f.Delay.String()+", then")
+	}
+	switch {
+	case f.Drop:
+		parts = append(parts, "cut the connection")
+	case f.Status != 0:
+		parts = append(parts, "answer "+strconv.Itoa(f.Status))
+	default:
+		parts = append(parts, "answer as usual")
+	}
+	if f.Times > 0 {
+		parts = append(parts, "("+strconv.Itoa(f.Times)+" more)")
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,114 @@
+package emulator
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// grantMFAOTP answers the mfa-otp grant. With an access token for the MFA API in
+// the field mfa_token it confirms a pending enrolment; with an mfa_token it
+// proves an active factor, or confirms the user's first one.
+//
+// https://auth0.com/docs/api/authentication
+func grantMFAOTP(e *Emulator, app *application, p parameters) (any, *oauthFailure) {
+	if failure := p.require("mfa_token", "otp"); failure != nil {
+		return nil, failure
+	}
+	b, failure := e.verifier(app, p.get("mfa_token"))
+	if failure != nil {
+		return nil, failure
+	}
+	used, result := e.spendTOTP(b.user, p.get("otp"), e.provable(b))
+	if result != codeOK {
+		return nil, e.codeFailure(result, "Invalid otp_code.")
+	}
+	if used.Active {
+		e.logEvent("gd_auth_succeed", b.user.ID, "One-time code accepted")
+	} else {
+		e.confirm(b.user, used)
+	}
+	return mintAny(e.tokensFor(b))
+}
+
+// grantMFARecoveryCode answers the mfa-recovery-code grant: the code is void at
+// once, and its replacement is part of the answer.
+func grantMFARecoveryCode(e *Emulator, app *application, p parameters) (any, *oauthFailure) {
+	if failure := p.require("mfa_token", "recovery_code"); failure != nil {
+		return nil, failure
+	}
+	b, failure := e.verifier(app, p.get("mfa_token"))
+	if failure != nil {
+		return nil, failure
+	}
+	next, result := e.useRecoveryCode(b.user, p.get("recovery_code"))
+	if result != codeOK {
+		return nil, e.codeFailure(result, "MFA Authorization rejected.")
+	}
+	set, failure := e.tokensFor(b)
+	if failure != nil {
+		return nil, failure
+	}
+	set.RecoveryCode = next
+	return set, nil
+}
+
+// verifier identifies who answers a challenge or confirms an enrolment.
+func (e *Emulator) verifier(app *application, raw string) (*bearerUser, *oauthFailure) {
+	find := e.holder
+	if isOpaque(raw) {
+		find = func(raw string) (*bearerUser, *oauthFailure) { return e.opaqueHolder(raw, e.malformedToken()) }
+	}
+	b, failure := find(raw)
+	switch {
+	case failure != nil:
+		return nil, failure
+	case b.app != app:
+		return nil, notIssuedToClient()
+	case b.user.Blocked:
+		return nil, fail(http.StatusForbidden, "unauthorized", "user is blocked")
+	}
+	return b, nil
+}
+
+// provable returns the authenticators whose code the caller may present, in the
+// order in which they are tried. A pending one is confirmed by its code, the
+// newest first. But as the second factor of a sign-in, pending ones prove
+// nothing once the user has an active one: whoever saw the QR code of an
+// abandoned attempt could use it.
+func (e *Emulator) provable(b *bearerUser) []*authenticator {
+	active := e.activeOf(b.user, kindTOTP)
+	if b.opaque && len(active) > 0 {
+		return active
+	}
+	return append(e.authenticatorsOf(b.user, kindTOTP, false), active...)
+}
+
+// confirm makes a pending authenticator active and, at the user's first one, the
+// recovery code that was handed out with it.
+func (e *Emulator) confirm(u *user, a *authenticator) {
+	now := e.clock.Now()
+	a.Active, a.Confirmed = true, now
+	for _, code := range e.authenticatorsOf(u, kindRecovery, false) {
+		code.Active, code.Confirmed = true, now
+	}
+	e.logEvent("gd_enrollment_complete", u.ID, "Authenticator app confirmed")
+}
+
+// codeFailure is the answer to a code that was not accepted.
+func (e *Emulator) codeFailure(result codeResult, wrong string) *oauthFailure {
+	if result == codeTooMany {
+		return fail(http.StatusTooManyRequests, e.variant("too_many_codes"), "Too many failed codes. Wait for some minutes before retrying.")
+	}
+	status, _ := strconv.Atoi(e.variant("wrong_code_status"))
+	return fail(status, "invalid_grant", wrong)
+}
+
+// tokensFor makes the tokens that answer the original request: same audience,
+// same scopes.
+func (e *Emulator) tokensFor(b *bearerUser) (*tokenSet, *oauthFailure) {
+	set, failure := e.mint(grant{App: b.app, User: b.user, Audience: b.audience, Scope: b.scope})
+	if failure == nil {
+		e.markChallenged(set.AccessToken)
+	}
+	return set, failure
+}
