@@ -1,0 +1,172 @@
+package session
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"mysecurity/internal/account"
+)
+
+// Session is one request's view of who is signed in. It belongs to one request
+// and is not safe for concurrent use. Setters change the view; Commit writes
+// them. Without a signed-in user they do nothing: visitors have no record.
+type Session struct {
+	m         *Manager
+	r         *http.Request
+	gs        *sessions.Session
+	release   func()
+	hadCookie bool
+	pending   urgency
+}
+
+// urgency says what has to be written, and how bad it is if that fails.
+type urgency int
+
+const (
+	nothing urgency = iota
+	minor           // losing it repeats a message
+	vital           // losing it loses the user's work or shows a secret twice
+)
+
+// Close lets the next request that waits for the session go on. Further calls
+// do nothing.
+func (s *Session) Close() { s.release() }
+
+// SignedIn reports whether somebody is signed in.
+func (s *Session) SignedIn() bool { return entryOf(s.gs) != nil }
+
+// HadCookie reports that the browser presented a cookie that is no session: a
+// session that has ended, as a rule.
+func (s *Session) HadCookie() bool { return s.hadCookie }
+
+// User returns who is signed in; the zero User if nobody is.
+func (s *Session) User() account.User { return s.view().User }
+
+// Access returns the user's credential for the tenant and what the sign-in
+// proved; the zero Access if nobody is signed in.
+func (s *Session) Access() account.Access { return s.view().Access }
+
+// Started is when the user signed in or last confirmed who they are.
+func (s *Session) Started() time.Time { return s.view().Started }
+
+// view returns a copy of what the session remembers.
+func (s *Session) view() state {
+	if e := entryOf(s.gs); e != nil {
+		return e.state
+	}
+	return state{}
+}
+
+// change applies a setter to a signed-in session.
+func (s *Session) change(u urgency, set func(*state)) {
+	if e := entryOf(s.gs); e != nil {
+		set(&e.state)
+		s.pending = max(s.pending, u)
+	}
+}
+
+// Commit writes what was changed, before the answer is sent. It answers ErrGone
+// if the session ended meanwhile, which makes the request a visitor's, and
+// ErrConflict if another request changed it first; nothing is written then. Without changes it notes the use of the
+// session, at most once a minute.
+func (s *Session) Commit(w http.ResponseWriter) error {
+	e := entryOf(s.gs)
+	if e == nil {
+		return nil
+	}
+	ctx := context.WithoutCancel(s.r.Context())
+	var err error
+	switch {
+	case s.pending != nothing || e.stale:
+		err = s.gs.Save(s.r, w)
+	case s.m.store.now().Sub(e.seen) >= touchEvery:
+		err = s.m.store.touch(ctx, e)
+	}
+	switch was := s.pending; {
+	case err == nil:
+		s.pending = nothing
+		return nil
+	case was == vital && errors.Is(err, ErrNotFound):
+		s.forget()
+		s.hadCookie = true
+		s.m.store.jar.clear(w, s.m.store.jar.session)
+		return ErrGone
+	case was == vital:
+		return err
+	case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrConflict):
+		s.m.log.WarnContext(ctx, "use of a session not noted", "error", err)
+	}
+	return nil
+}
+
+// forget makes this request a visitor's.
+func (s *Session) forget() {
+	s.gs, s.pending, s.hadCookie = s.m.store.fresh(), nothing, false
+}
+
+// SignIn makes user the owner of a new session with a new ticket, at once. The
+// old record of this browser is deleted in the same write. If it belonged to
+// the same person, a running wizard, an unsaved recovery code and a notice move
+// along; another person gets nothing of it.
+func (s *Session) SignIn(w http.ResponseWriter, user account.User, access account.Access) error {
+	if user.Issuer != s.m.store.ring.issuer || user.Subject == "" {
+		return errors.New("session: the user is not of the configured issuer")
+	}
+	old := entryOf(s.gs)
+	for range 3 {
+		gs := s.m.store.fresh()
+		gs.Values[entryKey{}] = s.m.store.successor(old, user, access)
+		err := gs.Save(s.r, w)
+		if err == nil {
+			s.gs, s.pending, s.hadCookie = gs, nothing, false
+			return nil
+		}
+		if old == nil || !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrConflict) {
+			return fmt.Errorf("session: sign-in: %w", err)
+		}
+		// Changed or ended by another request meanwhile: what counts is what the
+		// store has now.
+		if old, err = s.m.store.reload(s.r.Context(), old); err != nil {
+			return fmt.Errorf("session: sign-in: %w", err)
+		}
+	}
+	return ErrConflict
+}
+
+// SignOut deletes the record and clears the cookie, at once. If the record
+// cannot be deleted, the session goes on and the error says so: nobody is told
+// to be signed out who is not.
+func (s *Session) SignOut(w http.ResponseWriter) error {
+	if s.SignedIn() {
+		s.gs.Options.MaxAge = -1
+		if err := s.gs.Save(s.r, w); err != nil {
+			s.gs.Options.MaxAge = 0
+			return fmt.Errorf("session: sign-out: %w", err)
+		}
+	} else {
+		s.m.store.jar.clear(w, s.m.store.jar.session)
+	}
+	s.forget()
+	return nil
+}
+
+// FormToken is the hidden value of each form, bound to this session; empty if
+// nobody is signed in.
+func (s *Session) FormToken() string {
+	if e := entryOf(s.gs); e != nil {
+		return e.ticket.formToken()
+	}
+	return ""
+}
+
+// ValidFormToken compares in constant time. It is never true for a visitor.
+func (s *Session) ValidFormToken(token string) bool {
+	want := s.FormToken()
+	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(token)) == 1
+}

@@ -1,0 +1,124 @@
+package session
+
+import (
+	"maps"
+	"slices"
+
+	"mysecurity/internal/account"
+	"mysecurity/internal/secret"
+)
+
+// AppEnrolment returns the authenticator app that is being added, if one is.
+func (s *Session) AppEnrolment() (account.AppEnrolment, bool) {
+	held := s.view().Enrolment
+	if held == nil {
+		return account.AppEnrolment{}, false
+	}
+	e := *held
+	e.Drift = slices.Clone(e.Drift)
+	return e, true
+}
+
+// SetAppEnrolment keeps an enrolment, or what became of it, until it is dropped.
+func (s *Session) SetAppEnrolment(e account.AppEnrolment) {
+	e.Drift = slices.Clone(e.Drift)
+	s.change(vital, func(st *state) { st.Enrolment = &e })
+}
+
+// DropAppEnrolment forgets the enrolment and with it the app's secret.
+func (s *Session) DropAppEnrolment() {
+	s.change(vital, func(st *state) { st.Enrolment = nil })
+}
+
+// RecoveryCode returns the code that the user has not stated to have saved.
+func (s *Session) RecoveryCode() (account.RecoveryCode, bool) {
+	held := s.view().Recovery
+	if held == nil {
+		return account.RecoveryCode{}, false
+	}
+	return *held, true
+}
+
+// KeepRecoveryCode seals a code from the moment the tenant hands it out until
+// RecoverySaved or the end of the session. An absent code changes nothing.
+func (s *Session) KeepRecoveryCode(code secret.Secret) {
+	if code.IsZero() {
+		return
+	}
+	received := s.m.store.now()
+	s.change(vital, func(st *state) {
+		st.Recovery = &account.RecoveryCode{Code: code, Received: received}
+	})
+}
+
+// MarkRecoveryDue says that the method the code came with is active: the user
+// has to save the code now. Its first view is permitted; a repeated call
+// permits no further one.
+func (s *Session) MarkRecoveryDue() {
+	s.changeRecovery(func(c *account.RecoveryCode) {
+		c.Reveal = c.Reveal || !c.Due
+		c.Due = true
+	})
+}
+
+// AllowReveal permits one more view of the code.
+func (s *Session) AllowReveal() {
+	s.changeRecovery(func(c *account.RecoveryCode) { c.Reveal = true })
+}
+
+// TakeReveal reports whether the code may be shown and uses the permission up.
+// The page may only be sent after Commit has succeeded.
+func (s *Session) TakeReveal() bool {
+	held := s.view().Recovery
+	if held == nil || !held.Reveal {
+		return false
+	}
+	s.changeRecovery(func(c *account.RecoveryCode) { c.Reveal = false })
+	return true
+}
+
+// RecoverySaved forgets the code.
+func (s *Session) RecoverySaved() {
+	s.change(vital, func(st *state) { st.Recovery = nil })
+}
+
+// changeRecovery replaces the code's record, so that values given out stay as
+// they were.
+func (s *Session) changeRecovery(set func(*account.RecoveryCode)) {
+	held := s.view().Recovery
+	if held == nil {
+		return
+	}
+	c := *held
+	set(&c)
+	s.change(vital, func(st *state) { st.Recovery = &c })
+}
+
+// MarkAccessDead drops the token after the tenant has refused it. What the
+// sign-in proved stays known; Access ends now.
+func (s *Session) MarkAccessDead() {
+	now := s.m.store.now()
+	s.change(vital, func(st *state) {
+		st.Access.Token = secret.Secret{}
+		if now.Before(st.Access.Expires) {
+			st.Access.Expires = now
+		}
+	})
+}
+
+// SetNotice keeps a message for the next page. kind comes from the page's own
+// list; args are the values of its placeholders and never secrets.
+func (s *Session) SetNotice(kind string, args map[string]string) {
+	n := &notice{Kind: kind, Args: maps.Clone(args)}
+	s.change(vital, func(st *state) { st.Notice = n })
+}
+
+// TakeNotice returns the message, once.
+func (s *Session) TakeNotice() (kind string, args map[string]string, ok bool) {
+	n := s.view().Notice
+	if n == nil {
+		return "", nil, false
+	}
+	s.change(minor, func(st *state) { st.Notice = nil })
+	return n.Kind, n.Args, true
+}
