@@ -102,7 +102,7 @@ func (h *Handlers) notConfirmed(c echo.Context, e account.AppEnrolment, err erro
 	case account.KindWrongCode:
 		return h.wizardAgain(c, e, wrongCode(e))
 	case account.KindOtherEntry:
-		return h.wizardAgain(c, e, wizardProblem{problem: templates.CodeOtherEntry})
+		return h.wizardAgain(c, e, wizardProblem{problem: templates.CodeOther})
 	case account.KindNotDone:
 		return h.wizardAgain(c, e, wizardProblem{problem: templates.CodeUnchecked})
 	case account.KindTooManyCodes, account.KindRateLimited:

@@ -12,41 +12,35 @@ import (
 	"mysecurity/templates"
 )
 
-// presentation is how one kind of error meets the user.
-type presentation struct {
-	status int
-	page   templates.ErrorKind
-}
-
-// presentations is the whole table; a kind that is not in it is internal and
-// says nothing. Kinds with a page of their own are settled in Error.
-var presentations = map[account.Kind]presentation{
-	account.KindInternal:       {http.StatusInternalServerError, templates.ErrorInternal},
-	account.KindOtherEntry:     {http.StatusUnprocessableEntity, templates.ErrorBadRequest},
-	account.KindTooManyCodes:   {http.StatusTooManyRequests, templates.ErrorTooManyCodes},
-	account.KindTooManyTries:   {http.StatusTooManyRequests, templates.ErrorRateLimited},
-	account.KindRateLimited:    {http.StatusTooManyRequests, templates.ErrorRateLimited},
-	account.KindNoEnrolment:    {http.StatusConflict, templates.ErrorNotFound},
-	account.KindLimitReached:   {http.StatusConflict, templates.ErrorLimitReached},
-	account.KindNotOffered:     {http.StatusConflict, templates.ErrorFactorDisabled},
-	account.KindNotFound:       {http.StatusNotFound, templates.ErrorNotFound},
-	account.KindUnavailable:    {http.StatusServiceUnavailable, templates.ErrorUnavailable},
-	account.KindNotDone:        {http.StatusBadGateway, templates.ErrorUnavailable},
-	account.KindUnknown:        {http.StatusBadGateway, templates.ErrorUnknownOutcome},
-	account.KindMisconfigured:  {http.StatusBadGateway, templates.ErrorForbidden},
-	account.KindSignInRefused:  {http.StatusForbidden, templates.ErrorSignInRefused},
-	account.KindSignInStale:    {http.StatusForbidden, templates.ErrorSignInStale},
-	account.KindSignInDenied:   {http.StatusForbidden, templates.ErrorSignInCancelled},
-	account.KindSignInExpired:  {http.StatusBadRequest, templates.ErrorSignInExpired},
-	account.KindOtherPerson:    {http.StatusForbidden, templates.ErrorOtherAccount},
-	account.KindStoreDown:      {http.StatusServiceUnavailable, templates.ErrorNotReady},
-	account.KindForged:         {http.StatusForbidden, templates.ErrorCrossSite},
-	account.KindFormExpired:    {http.StatusForbidden, templates.ErrorFormExpired},
-	account.KindWrongHost:      {http.StatusMisdirectedRequest, templates.ErrorNotFound},
-	account.KindPageNotFound:   {http.StatusNotFound, templates.ErrorNotFound},
-	account.KindMethodNotAllow: {http.StatusMethodNotAllowed, templates.ErrorMethodNotAllowed},
-	account.KindTooLarge:       {http.StatusRequestEntityTooLarge, templates.ErrorTooLarge},
-	account.KindBadRequest:     {http.StatusBadRequest, templates.ErrorBadRequest},
+// statuses is how each kind of error meets the user, by RFC 9110. The words of
+// its page have the same name. A kind that is not in the table is internal and
+// says nothing; kinds with a page of their own are settled where they arise.
+var statuses = map[account.Kind]int{
+	account.KindInternal:       http.StatusInternalServerError,
+	account.KindTooManyCodes:   http.StatusTooManyRequests,
+	account.KindTooManyTries:   http.StatusTooManyRequests,
+	account.KindRateLimited:    http.StatusTooManyRequests,
+	account.KindNoEnrolment:    http.StatusConflict,
+	account.KindLimitReached:   http.StatusConflict,
+	account.KindNotOffered:     http.StatusConflict,
+	account.KindNotFound:       http.StatusNotFound,
+	account.KindUnavailable:    http.StatusServiceUnavailable,
+	account.KindNotDone:        http.StatusBadGateway,
+	account.KindUnknown:        http.StatusBadGateway,
+	account.KindMisconfigured:  http.StatusBadGateway,
+	account.KindSignInRefused:  http.StatusForbidden,
+	account.KindSignInStale:    http.StatusForbidden,
+	account.KindSignInDenied:   http.StatusForbidden,
+	account.KindSignInExpired:  http.StatusBadRequest,
+	account.KindOtherPerson:    http.StatusForbidden,
+	account.KindStoreDown:      http.StatusServiceUnavailable,
+	account.KindForged:         http.StatusForbidden,
+	account.KindFormExpired:    http.StatusForbidden,
+	account.KindWrongHost:      http.StatusMisdirectedRequest,
+	account.KindPageNotFound:   http.StatusNotFound,
+	account.KindMethodNotAllow: http.StatusMethodNotAllowed,
+	account.KindTooLarge:       http.StatusRequestEntityTooLarge,
+	account.KindBadRequest:     http.StatusBadRequest,
 }
 
 // refusals are the kinds that an operator wants to see in the audit stream.
@@ -83,21 +77,21 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 	case account.KindNeedProof:
 		return h.detour(c, http.StatusForbidden, h.confirm(scope))
 	}
-	shown, known := presentations[failed.Kind]
-	if !known {
-		shown = presentations[account.KindInternal]
+	kind, status := failed.Kind, statuses[failed.Kind]
+	if status == 0 {
+		kind, status = account.KindInternal, http.StatusInternalServerError
 	}
 	if !failed.Until.IsZero() {
 		wait := int(failed.Until.Sub(h.Now()).Seconds())
 		c.Response().Header().Set("Retry-After", strconv.Itoa(max(1, wait)))
 	}
-	view := templates.ErrorPage{Page: h.page(scope), Kind: shown.page, Reference: scope.ID, When: failed.Until}
-	if isHTMX(c) && shown.status >= http.StatusInternalServerError {
+	view := templates.ErrorPage{Page: h.page(scope), Kind: templates.ErrorKind(kind), Reference: scope.ID, When: failed.Until}
+	if isHTMX(c) && status >= http.StatusInternalServerError {
 		// htmx keeps 5xx out of the page (frontend.md): answer with the page that
 		// says so, as the request as such was served.
 		return render(c, http.StatusUnprocessableEntity, view)
 	}
-	return render(c, shown.status, view)
+	return render(c, status, view)
 }
 
 // detour answers with a page that leads through the sign-in page and back to

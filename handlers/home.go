@@ -71,7 +71,7 @@ func recoveryState(scope *Scope, o account.Overview) templates.RecoveryState {
 func methodView(m account.Method) templates.Method {
 	return templates.Method{
 		Handle: m.Handle, Kind: templates.MethodKind(m.Kind), Name: m.Name,
-		Number: m.Number, Of: m.Of, Removable: m.Removable,
+		Number: m.Number, Removable: m.Removable,
 	}
 }
 

@@ -64,9 +64,9 @@ func (h *Handlers) removeView(scope *Scope, r account.Removal, err error) templa
 	}
 	switch {
 	case account.KindOf(err) == account.KindFixed:
-		view.Refused = templates.RefusedAccount
+		view.Refused = templates.RefusedFixed
 	case r.Refused:
-		view.Refused = templates.RefusedMinimum
+		view.Refused = templates.RefusedLast
 	}
 	return view
 }

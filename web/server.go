@@ -30,7 +30,7 @@ type Options struct {
 	Account        *account.Service
 	Sessions       *session.Manager
 	Bundle         *i18n.Bundle
-	Files          *static.Files
+	Files          *static.Assets
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
 	Log            *slog.Logger
@@ -53,13 +53,9 @@ func New(o Options) http.Handler {
 func (o Options) assets() echo.HandlerFunc {
 	return func(c echo.Context) error {
 		set := c.Response().Header()
-		if !o.Files.Has(c.Param("*")) {
+		if !o.Files.Serve(c.Response(), c.Request(), c.Param("*")) {
 			return echo.ErrNotFound
 		}
-		set.Del("Vary")
-		set.Del("Reporting-Endpoints")
-		set.Set("Content-Security-Policy", "default-src 'none'")
-		o.Files.Serve(c.Response(), c.Request(), c.Param("*"))
 		return nil
 	}
 }

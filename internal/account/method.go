@@ -27,8 +27,7 @@ type Method struct {
 	Handle    string // stands for the method in URLs; says nothing about it
 	Kind      MethodKind
 	Name      string // masked number or address, device name; as the tenant gives it, may be empty
-	Number    int    // 1, 2, … among the methods of its kind that have no name
-	Of        int    // how many such methods there are
+	Number    int    // 1, 2, … where several of its kind have no name, otherwise 0
 	Strong    bool   // counts as protection: not e-mail
 	Removable bool
 	id        string // authenticator to delete; its twins go along
@@ -109,28 +108,18 @@ func fold(user User, list []auth0.Authenticator) []Method {
 
 // number tells methods of one kind apart where the tenant gives no name.
 func number(methods []Method) {
-	count := map[MethodKind]int{}
-	for i := range methods {
-		if methods[i].Name == "" {
-			count[methods[i].Kind]++
-			methods[i].Number = count[methods[i].Kind]
-		}
-	}
-	for i := range methods {
-		if methods[i].Name == "" {
-			methods[i].Of = count[methods[i].Kind]
-		}
-	}
-}
-
-func countStrong(methods []Method) int {
-	n := 0
+	count, numbered := map[MethodKind]int{}, map[MethodKind]int{}
 	for _, m := range methods {
-		if m.Strong {
-			n++
+		if m.Name == "" {
+			count[m.Kind]++
 		}
 	}
-	return n
+	for i, m := range methods {
+		if m.Name == "" && count[m.Kind] > 1 {
+			numbered[m.Kind]++
+			methods[i].Number = numbered[m.Kind]
+		}
+	}
 }
 
 func findMethod(methods []Method, handle string) (Method, bool) {

@@ -25,12 +25,12 @@ func TestFold(t *testing.T) {
 		{ID: "hologram|dev_h", Type: "other", Active: true},
 	}
 	want := []Method{
-		{Kind: MethodApp, Number: 1, Of: 2, Strong: true, Removable: true, id: "totp|dev_b"},
-		{Kind: MethodApp, Number: 2, Of: 2, Strong: true, Removable: true, id: "totp|dev_d"},
+		{Kind: MethodApp, Number: 1, Strong: true, Removable: true, id: "totp|dev_b"},
+		{Kind: MethodApp, Number: 2, Strong: true, Removable: true, id: "totp|dev_d"},
 		{Kind: MethodPhone, Name: "XXX42", Strong: true, Removable: true, id: "sms|dev_e"},
 		{Kind: MethodEmail, Name: "a****", id: "email|dev_f"},
 		{Kind: MethodPush, Name: "Pixel", Strong: true, Removable: true, id: "push|dev_g"},
-		{Kind: MethodOther, Number: 1, Of: 1, Strong: true, Removable: true, id: "hologram|dev_h"},
+		{Kind: MethodOther, Strong: true, Removable: true, id: "hologram|dev_h"},
 	}
 	got := fold(user, list)
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Method{}), cmpopts.IgnoreFields(Method{}, "Handle")); diff != "" {

@@ -72,7 +72,7 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest, answer SignInAnsw
 // signInError keeps the kinds that make sense on the way in.
 func signInError(err error) error {
 	var upstream *auth0.Error
-	if errors.As(err, &upstream) && upstream.Reason == auth0.ReasonStale {
+	if errors.As(err, &upstream) && upstream.Reason == auth0.ReasonStaleLogin {
 		return Fail(KindSignInStale, err)
 	}
 	failed := translate(err)

@@ -117,7 +117,7 @@ func decodeState(plain []byte) (state, error) {
 	if e := w.Enrolment; e != nil {
 		s.Enrolment = &account.AppEnrolment{
 			ID: e.ID, Secret: secret.New(e.Secret), URI: secret.New(e.URI),
-			Started: e.Started, Wrong: e.Wrong, Drift: e.Drift, Agreed: e.DriftAgreed,
+			Started: e.Started, Wrong: e.Wrong, Drift: e.Drift, DriftAgreed: e.Agreed,
 		}
 	}
 	if c := w.Recovery; c != nil {

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mysecurity/handlers"
+	"mysecurity/internal/account"
+	"mysecurity/internal/auth0"
+	"mysecurity/internal/i18n"
+	"mysecurity/internal/limit"
+	"mysecurity/internal/secret"
+	"mysecurity/internal/session"
+	"mysecurity/internal/site"
+	"mysecurity/static"
+	"mysecurity/web"
+)
+
+const (
+	drainTime  = 25 * time.Second // how long requests in flight may take to end
+	sweepEvery = 5 * time.Minute
+)
+
+// portalOptions is what serve and demo know and the portal needs.
+type portalOptions struct {
+	Site           site.Site
+	Tenant         auth0.Config
+	SessionKeys    []secret.Secret
+	SessionFile    string
+	Mode           string
+	MinMethods     int
+	Company        string
+	SupportURL     string
+	TrustedProxies []netip.Prefix
+	Now            func() time.Time
+	Log            *slog.Logger
+}
+
+// portal is the assembled site with what has to be looked after.
+type portal struct {
+	handler  http.Handler
+	sessions *session.Manager
+	store    *session.Bolt
+	tenant   *auth0.Client
+	log      *slog.Logger
+}
+
+// newPortal assembles the portal. Only configuration and the session file can
+// make it fail; a tenant that is out of reach makes it not ready.
+func newPortal(o portalOptions) (*portal, error) {
+	bundle, err := i18n.New()
+	if err != nil {
+		return nil, err
+	}
+	files, err := static.New()
+	if err != nil {
+		return nil, err
+	}
+	o.Tenant.RedirectURL, o.Tenant.PostLogoutURL = o.Site.URL("callback"), o.Site.URL("signed-out")
+	o.Tenant.Now, o.Tenant.Logger = o.Now, o.Log
+	tenant, err := auth0.New(o.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	store, err := session.OpenBolt(session.BoltOptions{Path: o.SessionFile, Now: o.Now, Logger: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := session.NewManager(session.Options{
+		Backend: store, Keys: o.SessionKeys,
+		HTTPS: o.Site.HTTPS(), PrefixPath: o.Site.Prefix(), OwnHost: o.Site.Prefix() == "/",
+		Issuer: o.Tenant.Issuer, Mode: o.Mode, Now: o.Now, Logger: o.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	service := account.New(account.Options{
+		Tenant: tenant, Limiter: limit.New(o.Now), Ledger: sessions.Ledger(),
+		Now: o.Now, MinMethods: o.MinMethods, Logger: o.Log,
+	})
+	pages := handlers.New(handlers.Options{
+		Account: service, Sessions: sessions, Site: o.Site, Asset: files.Name,
+		Company: o.Company, SupportURL: o.SupportURL, Now: o.Now, Log: o.Log,
+	})
+	return &portal{
+		handler: web.New(web.Options{
+			Site: o.Site, Handlers: pages, Account: service, Sessions: sessions, Bundle: bundle,
+			Files: files, TrustedProxies: o.TrustedProxies, Now: o.Now, Log: o.Log,
+		}),
+		sessions: sessions, store: store, tenant: tenant, log: o.Log,
+	}, nil
+}
+
+// close lets go of connections and of the session file.
+func (p *portal) close() error {
+	p.tenant.Close()
+	return p.store.Close()
+}
+
+// sweep removes expired records until ctx ends.
+func (p *portal) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if _, err := p.sessions.Sweep(ctx); err != nil {
+				p.log.ErrorContext(ctx, "expired sessions not removed", "error", err)
+			}
+		}
+	}
+}
+
+// listener is one address and what answers there.
+type listener struct {
+	name    string
+	address string
+	handler http.Handler
+}
+
+// serveAll serves every listener and runs the background work until ctx ends,
+// then lets requests in flight finish. All addresses are taken before anything
+// is served, so that a start either works or fails as a whole.
+func serveAll(ctx context.Context, log *slog.Logger, listeners []listener, background ...func(context.Context) error) error {
+	var opened []net.Listener
+	for _, l := range listeners {
+		taken, err := web.Listen(ctx, l.address)
+		if err != nil {
+			for _, o := range opened {
+				_ = o.Close()
+			}
+			return fmt.Errorf("%s cannot listen on %s: %w", l.name, l.address, err)
+		}
+		opened = append(opened, taken)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for i, l := range listeners {
+		server := web.Server(l.handler, log)
+		group.Go(func() error {
+			if err := server.Serve(opened[i]); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+			return nil
+		})
+		group.Go(func() error {
+			<-ctx.Done()
+			draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+			defer cancel()
+			return server.Shutdown(draining)
+		})
+	}
+	for _, work := range background {
+		group.Go(func() error { return work(ctx) })
+	}
+	return group.Wait()
+}
+
+// readiness answers the admin listener's question, and says no from the moment
+// the process was told to end.
+func readiness(ctx context.Context, p *portal) func(context.Context) error {
+	return func(request context.Context) error {
+		if ctx.Err() != nil {
+			return errors.New("shutting down")
+		}
+		return p.tenant.Ready(request)
+	}
+}
