@@ -1,0 +1,183 @@
+// Package emulatortest runs an emulated tenant for one test: on a real port of
+// localhost, with its own clock, cleaned up with the test.
+package emulatortest
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mysecurity/internal/emulator"
+)
+
+// Callback and LogoutURL are registered for the portal application unless a test
+// gives others. Nothing listens there: Tenant's own client stops before it.
+const (
+	Callback  = "http://localhost:8080/callback"
+	LogoutURL = "http://localhost:8080/signed-out"
+)
+
+// Tenant is a running emulator and what a client needs to know about it.
+type Tenant struct {
+	*emulator.Emulator
+	URL          string // "http://localhost:PORT"
+	ClientID     string // of the portal application
+	ClientSecret string
+	MFAAudience  string
+	Callback     string // the first that is registered
+
+	users  atomic.Int32
+	t      testing.TB
+	server *httptest.Server
+	client *http.Client
+}
+
+// Option changes how a tenant is made.
+type Option func(*settings)
+
+type settings struct {
+	emulator.Options
+	host string
+	tls  bool
+}
+
+// WithClock lets the tenant and the test's other parts share a clock. Without
+// it the tenant has its own, which runs with the wall clock until it is moved.
+func WithClock(clock *emulator.Clock) Option { return func(s *settings) { s.Clock = clock } }
+
+// WithCallbacks replaces the portal application's callbacks and logout URLs.
+func WithCallbacks(callbacks, logoutURLs []string) Option {
+	return func(s *settings) { s.Callbacks, s.LogoutURLs = callbacks, logoutURLs }
+}
+
+// WithSeed replaces the built-in seed.
+func WithSeed(seed emulator.Seed) Option { return func(s *settings) { s.Seed = &seed } }
+
+// WithHost makes the public URL name the host: "127.0.0.1" instead of "localhost".
+func WithHost(host string) Option { return func(s *settings) { s.host = host } }
+
+// WithTLS serves https; Client trusts the certificate.
+func WithTLS() Option { return func(s *settings) { s.tls = true } }
+
+// Start runs a tenant until the end of the test. It waits for every request that
+// is under way then.
+func Start(t testing.TB, options ...Option) *Tenant {
+	t.Helper()
+	s := settings{host: "localhost"}
+	s.Callbacks, s.LogoutURLs, s.Keys = []string{Callback}, []string{LogoutURL}, sharedKeys
+	for _, option := range options {
+		option(&s)
+	}
+	scheme := "http"
+	if s.tls {
+		scheme = "https"
+	}
+	server, port := listen(t)
+	s.PublicURL = scheme + "://" + net.JoinHostPort(s.host, port)
+	e, err := emulator.New(s.Options)
+	if err != nil {
+		server.Close()
+		t.Fatalf("emulator: %v", err)
+	}
+	t.Cleanup(e.Close)
+	server.Config.Handler = e
+	tenant := &Tenant{Emulator: e, URL: s.PublicURL, MFAAudience: s.PublicURL + "/mfa/", t: t, server: server}
+	if len(s.Callbacks) > 0 {
+		tenant.Callback = s.Callbacks[0]
+	}
+	tenant.ClientID, tenant.ClientSecret = e.PortalApplication()
+	tenant.run(s.tls)
+	return tenant
+}
+
+func listen(t testing.TB) (server *httptest.Server, port string) {
+	t.Helper()
+	server = httptest.NewUnstartedServer(nil)
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	if err != nil {
+		t.Fatalf("listener: %v", err)
+	}
+	return server, port
+}
+
+// run starts the server, and stops it with the test.
+func (x *Tenant) run(secure bool) {
+	x.t.Helper()
+	transport := &http.Transport{MaxIdleConnsPerHost: 8, ResponseHeaderTimeout: time.Minute}
+	if secure {
+		dir := x.t.TempDir()
+		config, err := emulator.LoopbackTLS(dir, time.Now())
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		x.server.TLS = config
+		transport.TLSClientConfig = &tls.Config{RootCAs: authority(x.t, dir), MinVersion: tls.VersionTLS12}
+		x.server.StartTLS()
+	} else {
+		x.server.Start()
+	}
+	x.client = &http.Client{Transport: transport, Timeout: time.Minute}
+	x.t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		x.server.Close()
+	})
+}
+
+func authority(t testing.TB, dir string) *x509.CertPool {
+	t.Helper()
+	pem, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		t.Fatal("ca.pem holds no certificate")
+	}
+	return pool
+}
+
+// Client returns an HTTP client for the tenant's APIs: no cookies, its own
+// connections, which end with the test.
+func (x *Tenant) Client() *http.Client { return x.client }
+
+// Post sends a form to a path of the tenant, without a leading slash.
+func (x *Tenant) Post(path string, form url.Values) (status int, body []byte) {
+	x.t.Helper()
+	response, err := x.client.PostForm(x.Issuer()+path, form)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if body, err = io.ReadAll(response.Body); err != nil {
+		x.t.Fatal(err)
+	}
+	return response.StatusCode, body
+}
+
+// sharedKeys hands out the same few RSA keys to all tenants of a test binary:
+// making them takes longer than most tests. Neighbouring calls get different
+// ones, as the current and the next key of a tenant must be.
+func sharedKeys() (*rsa.PrivateKey, error) {
+	return keys[nextKey.Add(1)%uint32(len(keys))]()
+}
+
+var (
+	nextKey atomic.Uint32
+	keys    = [4]func() (*rsa.PrivateKey, error){
+		sync.OnceValues(newKey), sync.OnceValues(newKey), sync.OnceValues(newKey), sync.OnceValues(newKey),
+	}
+)
+
+func newKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }

@@ -1,0 +1,155 @@
+package emulatortest
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"mysecurity/internal/emulator"
+)
+
+// What AuthorizeURL sends unless a test says otherwise.
+const (
+	State    = "state-of-the-test"
+	Nonce    = "nonce-of-the-test"
+	Verifier = "verifier-of-the-test-that-is-long-enough-0123456789"
+	Scope    = "openid profile email enroll read:authenticators remove:authenticators"
+)
+
+// Tokens is an answer of the token endpoint.
+type Tokens struct {
+	AccessToken  string `json:"access_token"`
+	IDToken      string `json:"id_token"`
+	RefreshToken string `json:"refresh_token"`
+	Scope        string `json:"scope"`
+	ExpiresIn    int    `json:"expires_in"`
+	TokenType    string `json:"token_type"`
+}
+
+// NewUser adds a user with a verified address and the given authenticators.
+func (x *Tenant) NewUser(authenticators ...emulator.SeedAuthenticator) emulator.SeedUser {
+	x.t.Helper()
+	u, err := x.AddUser(emulator.SeedUser{
+		Email: fmt.Sprintf("user%d@example.com", x.users.Add(1)), EmailVerified: true,
+		Name: "Test User", Authenticators: authenticators,
+	})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return u
+}
+
+// WithApp is an active authenticator app, for NewUser.
+func WithApp() emulator.SeedAuthenticator { return emulator.SeedAuthenticator{Type: "otp"} }
+
+// WithRecoveryCode is an active recovery code, for NewUser.
+func WithRecoveryCode() emulator.SeedAuthenticator {
+	return emulator.SeedAuthenticator{Type: "recovery-code"}
+}
+
+// AuthorizeURL returns the address of a sign-in for the MFA API with PKCE, state
+// and nonce. Parameters given replace the usual ones; an empty one leaves it out.
+func (x *Tenant) AuthorizeURL(changes url.Values) string {
+	sum := sha256.Sum256([]byte(Verifier))
+	q := url.Values{
+		"response_type": {"code"}, "client_id": {x.ClientID}, "redirect_uri": {x.Callback},
+		"scope": {Scope}, "audience": {x.MFAAudience}, "state": {State}, "nonce": {Nonce},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}
+	for name, values := range changes {
+		q[name] = values
+		if len(values) == 1 && values[0] == "" {
+			q.Del(name)
+		}
+	}
+	return x.Issuer() + "authorize?" + q.Encode()
+}
+
+// SignIn goes through the tenant's pages as the user, with password and, where
+// asked, a code of the user's app (or the recovery code if there is no app), and
+// returns the address at the application that it ends at.
+func (b *Browser) SignIn(user emulator.SeedUser, changes url.Values) *url.URL {
+	b.x.t.Helper()
+	p := b.Get(b.x.AuthorizeURL(changes))
+	for range 10 {
+		if p.Left != nil {
+			return p.Left
+		}
+		if p.Status != http.StatusOK {
+			break
+		}
+		p = b.next(p, user)
+	}
+	b.x.t.Fatalf("sign-in of %s stopped at %s: %d %s", user.Email, p.URL.Path, p.Status,
+		strings.TrimSpace(p.Doc.Find("[role=alert]").Text()))
+	return nil
+}
+
+// next fills in the page's form.
+func (b *Browser) next(p Page, user emulator.SeedUser) Page {
+	b.x.t.Helper()
+	switch {
+	case p.Doc.Find("#password").Length() > 0:
+		return b.Submit(p, url.Values{"username": {user.Email}, "password": {user.Password}})
+	case p.Doc.Find("#saved").Length() > 0:
+		return b.Submit(p, url.Values{"saved": {"yes"}})
+	case p.Doc.Find("#code").Length() > 0:
+		return b.Submit(p, url.Values{"code": {b.code(p, user)}})
+	}
+	return b.Submit(p, url.Values{"action": {"accept"}})
+}
+
+// code answers the challenge with what the user has by now.
+func (b *Browser) code(p Page, user emulator.SeedUser) string {
+	b.x.t.Helper()
+	wanted := "otp"
+	if strings.Contains(p.URL.Path, "recovery") {
+		wanted = "recovery-code"
+	}
+	now, _ := b.x.User(user.Email)
+	for _, a := range now.Authenticators {
+		switch {
+		case a.Type != wanted:
+		case wanted == "otp":
+			return b.x.FreshCode(a.Secret)
+		default:
+			return a.Secret
+		}
+	}
+	b.x.t.Fatalf("%s has no %s", user.Email, wanted)
+	return ""
+}
+
+// Tokens signs the user in with a browser of its own and exchanges the code.
+func (x *Tenant) Tokens(user emulator.SeedUser, changes url.Values) Tokens {
+	x.t.Helper()
+	answer := x.NewBrowser().SignIn(user, changes).Query()
+	status, body := x.Token(url.Values{
+		"grant_type": {"authorization_code"}, "code": {answer.Get("code")},
+		"redirect_uri": {x.Callback}, "code_verifier": {Verifier},
+	})
+	var tokens Tokens
+	if err := json.Unmarshal(body, &tokens); err != nil || status != http.StatusOK {
+		x.t.Fatalf("token endpoint: %d %s (sign-in: %s)", status, body, answer.Get("error_description"))
+	}
+	return tokens
+}
+
+// AccessToken returns a fresh access token of the user for the MFA API, with all
+// its scopes.
+func (x *Tenant) AccessToken(user emulator.SeedUser) string {
+	x.t.Helper()
+	return x.Tokens(user, nil).AccessToken
+}
+
+// Token posts a form to the token endpoint as the portal application.
+func (x *Tenant) Token(form url.Values) (status int, body []byte) {
+	x.t.Helper()
+	form.Set("client_id", x.ClientID)
+	form.Set("client_secret", x.ClientSecret)
+	return x.Post("oauth/token", form)
+}
