@@ -1,0 +1,165 @@
+package templates
+
+import (
+	"testing"
+	"time"
+
+	qrcode "github.com/skip2/go-qrcode"
+
+	"mysecurity/internal/site"
+)
+
+// now is the moment of all samples.
+var now = time.Date(2026, time.November, 3, 14, 5, 0, 0, time.UTC)
+
+const (
+	sampleSecret   = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
+	sampleRecovery = "8RMHT57VB2KQXN4DWC93JZEA"
+)
+
+// samples are one or more views of every page, by name, as a handler would
+// fill them. extra is the text that a user's profile or the tenant controls.
+func samples(t testing.TB, extra string) map[string]View {
+	t.Helper()
+	home, err := site.Parse("http://localhost:18080/security/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := Page{
+		Site: home, Asset: func(name string) string { return name }, Nonce: "bm9uY2U",
+		Company: "Example Company" + extra, SupportURL: "https://help.example.com/", Place: Place{Key: PageOverview},
+	}
+	in := out
+	in.SignedIn, in.FormToken = true, "form-token"
+	in.User = Person{Name: "Ada Lovelace" + extra, Email: "ada@example.com" + extra}
+	in.Proof = Proof{Until: now.Add(8 * time.Minute), Left: 7*time.Minute + 30*time.Second}
+	views := map[string]View{}
+	addLanding(views, out)
+	addOverview(views, in, extra)
+	addWizard(views, in, extra)
+	addRecovery(views, in)
+	addRemove(views, in, extra)
+	addSignOut(views, in, out)
+	for _, kind := range ErrorKinds() {
+		views["error-"+string(kind)] = ErrorPage{Page: in, Kind: kind, Reference: "7f3a-91c2" + extra}
+	}
+	views["error-when"] = ErrorPage{Page: in, Kind: ErrorRateLimited, Reference: "7f3a-91c2", When: now.Add(time.Minute)}
+	views["error-signed-out"] = ErrorPage{Page: out, Kind: ErrorSignInRefused, Reference: "7f3a-91c2"}
+	return views
+}
+
+func at(p Page, key PageKey) Page {
+	p.Place = Place{Key: key}
+	if key == PageRemove {
+		p.Place.Method = "abcd234567abcd23"
+	}
+	return p
+}
+
+func addLanding(views map[string]View, out Page) {
+	views["landing"] = Landing{Page: out, Reason: LandingPlain}
+	views["landing-sign-in-first"] = Landing{Page: at(out, PageAddApp), Reason: LandingSignInFirst}
+	views["landing-ended"] = Landing{Page: at(out, PageRemove), Reason: LandingEnded}
+}
+
+func sampleMethods(extra string) (apps, others, emails []Method) {
+	apps = []Method{
+		{Handle: "abcd234567abcd23", Kind: MethodApp, Number: 1, Removable: true},
+		{Handle: "bbcd234567abcd23", Kind: MethodApp, Number: 2, Removable: true, Changed: true},
+	}
+	others = []Method{
+		{Handle: "cbcd234567abcd23", Kind: MethodPhone, Name: "XXXXXXXXX42" + extra, Removable: true},
+		{Handle: "dbcd234567abcd23", Kind: MethodOther, Name: "webauthn" + extra},
+	}
+	emails = []Method{{Kind: MethodEmail, Name: "ad**@exam****" + extra}}
+	return apps, others, emails
+}
+
+func addOverview(views map[string]View, in Page, extra string) {
+	apps, others, emails := sampleMethods(extra)
+	noticed := in
+	noticed.Notice = NoticeRecoverySaved
+	over := in
+	over.Proof.Left = -time.Second
+	views["overview"] = Overview{
+		Page: noticed, Apps: apps, Others: others, Emails: emails,
+		Recovery: RecoveryActive, Protected: true, CanAddApp: true,
+	}
+	views["overview-one"] = Overview{Page: in, Apps: apps[:1], Recovery: RecoveryNone, Protected: true, CanAddApp: true}
+	views["overview-empty"] = Overview{Page: in, Recovery: RecoveryLater, CanAddApp: true}
+	views["overview-closed"] = Overview{Page: in, Emails: emails, Recovery: RecoveryLater}
+	views["overview-unsaved"] = Overview{Page: over, Apps: apps[1:], Recovery: RecoveryUnsaved, Protected: true}
+	for _, n := range Notices() {
+		p := in
+		p.Notice = n
+		views["notice-"+string(n)] = Overview{Page: p, Apps: apps[1:], Recovery: RecoveryActive, Protected: true}
+	}
+}
+
+func addWizard(views map[string]View, in Page, extra string) {
+	in = at(in, PageAddApp)
+	uri := "otpauth://totp/Example%20Company:ada@example.com?secret=" + sampleSecret + "&issuer=Example%20Company&algorithm=SHA1&digits=6&period=30"
+	qr, err := qrcode.New(uri, qrcode.Medium)
+	if err != nil {
+		panic(err)
+	}
+	qr.DisableBorder = true
+	wizard := AddAppWizard{Page: in, Key: AppKey{
+		QR: qr.Bitmap(), Secret: sampleSecret, URI: uri,
+		Account: "ada@example.com" + extra, Issuer: "Example Company" + extra,
+		Algorithm: "SHA1", Digits: 6, Period: 30 * time.Second,
+	}}
+	views["add-app"] = AddAppIntro{Page: in}
+	views["add-app-discarded"] = AddAppIntro{Page: in, Discarded: true}
+	views["wizard"] = wizard
+	for _, problem := range CodeProblems() {
+		v := wizard
+		v.HasError, v.Problem, v.HasOther, v.Minutes = true, problem, true, 4
+		v.Code = "12 34" + extra
+		views["wizard-"+string(problem)] = v
+	}
+	wrong := wizard
+	wrong.HasError, wrong.Problem, wrong.AttemptsLeft = true, CodeWrong, 2
+	views["wizard-few-left"] = wrong
+	many := wizard
+	many.HasError, many.Problem, many.RetryAt = true, CodeTooMany, now.Add(6*time.Minute)
+	views["wizard-until"] = many
+}
+
+func addRecovery(views map[string]View, in Page) {
+	in = at(in, PageRecoveryCode)
+	unticked := in
+	unticked.HasError = true
+	views["recovery-code"] = RecoveryCode{Page: in, Code: sampleRecovery, Received: now}
+	views["recovery-code-unticked"] = RecoveryCode{Page: unticked, Code: sampleRecovery, Received: now, Unticked: true}
+	views["recovery-code-hidden"] = RecoveryCodeHidden{Page: in, Unsaved: true}
+	views["recovery-code-none"] = RecoveryCodeHidden{Page: in}
+}
+
+func addRemove(views map[string]View, in Page, extra string) {
+	in = at(in, PageRemove)
+	apps, others, emails := sampleMethods(extra)
+	one := apps[0]
+	one.Number = 0
+	views["remove"] = Remove{Page: in, Target: apps[1], Next: NextOther, Remaining: append(apps[:1:1], others...)}
+	views["remove-last"] = Remove{Page: in, Target: one, Next: NextPassword, Last: true}
+	views["remove-email"] = Remove{Page: in, Target: one, Next: NextEmail, Last: true}
+	unticked := in
+	unticked.HasError = true
+	views["remove-unticked"] = Remove{Page: unticked, Target: one, Next: NextPassword, Last: true, Unticked: true}
+	views["remove-refused"] = Remove{Page: in, Target: one, Refused: RefusedLast, Minimum: 1, CanAddApp: true}
+	views["remove-fixed"] = Remove{Page: in, Target: emails[0], Refused: RefusedFixed}
+	for _, kind := range MethodKinds() {
+		views["remove-"+string(kind)+"-kind"] = Remove{Page: in, Target: Method{Handle: "h", Kind: kind, Removable: true}, Next: NextOther, Remaining: others}
+	}
+	views["confirm"] = Confirm{Page: at(in, PageAddApp), Kept: true}
+	views["confirm-overview"] = Confirm{Page: at(in, PageOverview)}
+	views["confirm-recovery-code"] = Confirm{Page: at(in, PageRecoveryCode)}
+	views["confirm-remove"] = Confirm{Page: in}
+}
+
+func addSignOut(views map[string]View, in, out Page) {
+	views["signing-out"] = SigningOut{Page: out, Target: "http://localhost:8081/oidc/logout?client_id=abc&logout_hint=s"}
+	views["signed-out"] = SignedOut{Page: out}
+	views["sign-out"] = SignOutWarning{Page: in}
+}
