@@ -98,3 +98,22 @@ func (e *Emulator) lastStep(secret string) int64 {
 	}
 	return last
 }
+
+// Users returns everybody at the tenant with password and active
+// authenticators, ordered by e-mail address.
+func (e *Emulator) Users() []SeedUser {
+	e.s.mu.Lock()
+	var emails []string
+	for _, u := range e.s.users {
+		emails = append(emails, u.Email)
+	}
+	e.s.mu.Unlock()
+	slices.Sort(emails)
+	var users []SeedUser
+	for _, email := range emails {
+		if u, found := e.User(email); found {
+			users = append(users, u)
+		}
+	}
+	return users
+}
