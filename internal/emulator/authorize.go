@@ -24,14 +24,13 @@ const (
 //
 // https://auth0.com/docs/api/authentication and OpenID Connect Core section 3.1.2
 func (e *Emulator) handleAuthorize(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		e.show(w, e.errorPage(e.languageOf(r, ""), http.StatusBadRequest, "error.malformed"))
-		return
-	}
-	e.s.mu.Lock()
-	next := e.authorize(r, r.Form)
-	e.s.mu.Unlock()
-	e.show(w, next)
+	malformed := r.ParseForm() // before the lock: a slow body must not hold up the tenant
+	e.show(w, e.decide(func() step {
+		if malformed != nil {
+			return e.errorPage(e.languageOf(r, ""), http.StatusBadRequest, "error.malformed")
+		}
+		return e.authorize(r, r.Form)
+	}))
 }
 
 // authorize checks the request and returns its first step. Without a known
@@ -67,6 +66,9 @@ func (e *Emulator) authorize(r *http.Request, q url.Values) step {
 // allows it.
 func (e *Emulator) useSession(r *http.Request, l *login) {
 	s := e.sessionOf(r)
+	if s != nil {
+		l.Replaces = s
+	}
 	if s == nil || hasScope(l.Request.Prompt, promptLogin) || hasScope(l.Request.Prompt, promptSelect) {
 		return
 	}

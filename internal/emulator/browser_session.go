@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -36,14 +37,19 @@ func (s *ssoSession) over(now time.Time) bool {
 	return now.Sub(s.LastUsed) > sessionIdle || now.Sub(s.Created) > sessionLife
 }
 
-// startSession makes a session for a finished sign-in. It always gets a new
-// cookie: one that somebody planted before the sign-in opens nothing.
+// startSession makes a session for a finished sign-in, instead of the one that
+// the browser had. It always gets a new cookie: one that somebody planted before
+// the sign-in opens nothing. For the same user the sid stays, because other
+// applications know the session by it.
 func (e *Emulator) startSession(l *login) (sid string, cookie *http.Cookie) {
 	now := e.clock.Now()
-	s := &ssoSession{
-		SID: randomString(e.rand, 32, base64URLAlphabet), UserID: l.UserID,
-		AuthTime: l.AuthTime, Created: now, LastUsed: now,
+	s := &ssoSession{UserID: l.UserID, AuthTime: l.AuthTime, Created: now, LastUsed: now}
+	if l.Replaces != nil && l.Replaces.UserID == l.UserID {
+		s.SID = l.Replaces.SID
+	} else {
+		s.SID = randomString(e.rand, 32, base64URLAlphabet)
 	}
+	maps.DeleteFunc(e.s.sessions, func(_ string, old *ssoSession) bool { return old == l.Replaces })
 	value := randomString(e.rand, 43, base64URLAlphabet)
 	e.s.sessions[value] = s
 	return s.SID, e.cookie(value, int(sessionLife/time.Second))
@@ -86,9 +92,5 @@ func (s *store) sweep(now time.Time) {
 }
 
 func forget[V any](entries map[string]V, dead func(V) bool) {
-	for key, entry := range entries {
-		if dead(entry) {
-			delete(entries, key)
-		}
-	}
+	maps.DeleteFunc(entries, func(_ string, entry V) bool { return dead(entry) })
 }

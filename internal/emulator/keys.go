@@ -44,10 +44,15 @@ type keyring struct {
 	now    func() time.Time
 	ready  chan struct{}
 
-	mu   sync.Mutex
-	keys [2]*signingKey // current, next; written before ready is closed, then only by rotate
-	err  error
+	mu      sync.Mutex
+	keys    [2]*signingKey    // current, next; written before ready is closed, then only by rotate
+	retired []jose.JSONWebKey // former current keys, newest last
+	err     error
 }
+
+// maxRetired bounds the keys that rotation leaves behind; with more rotations
+// than this within ten minutes a token may die early.
+const maxRetired = 10
 
 func newKeyring(source KeySource, random io.Reader, now func() time.Time) *keyring {
 	if source == nil {
@@ -137,8 +142,9 @@ func (k *keyring) set() (jose.JSONWebKeySet, error) {
 	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{k.keys[0].published, k.keys[1].published}}, nil
 }
 
-// rotate makes the next key the current one and a new key the next; the old
-// current key is gone at once, and with it every token that it signed.
+// rotate makes the next key the current one and a new key the next. The former
+// current key is no longer published, so that nobody else can check what it
+// signed; the tenant itself still honours its own tokens.
 func (k *keyring) rotate() error {
 	k.wait()
 	fresh, err := k.newKey()
@@ -150,6 +156,7 @@ func (k *keyring) rotate() error {
 	if k.err != nil {
 		return k.err
 	}
+	k.retired = appendBounded(k.retired, k.keys[0].published, maxRetired)
 	k.keys = [2]*signingKey{k.keys[1], fresh}
 	return nil
 }
@@ -165,6 +172,9 @@ func (k *keyring) claimsOf(raw string, out any) error {
 	if err != nil {
 		return err
 	}
+	k.mu.Lock()
+	set.Keys = append(set.Keys, k.retired...)
+	k.mu.Unlock()
 	if err := token.Claims(set, out); err != nil {
 		return fmt.Errorf("token: %w", err)
 	}

@@ -54,10 +54,8 @@ func (e *Emulator) screens() map[string]screen {
 // (Back button, second tab) leads to the one whose turn it is.
 func (e *Emulator) signIn(path string, handle func(*http.Request, *login) step) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		e.s.mu.Lock()
-		next := e.signInStep(path, r, handle)
-		e.s.mu.Unlock()
-		e.show(w, next)
+		_ = r.ParseForm() // before the lock; of a malformed form what can be read counts
+		e.show(w, e.decide(func() step { return e.signInStep(path, r, handle) }))
 	}
 }
 

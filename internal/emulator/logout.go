@@ -30,10 +30,7 @@ type logoutRequest struct {
 func (e *Emulator) handleLogout(confirmed bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		lang := e.languageOf(r, r.FormValue("ui_locales"))
-		e.s.mu.Lock()
-		next := e.logout(r, lang, confirmed)
-		e.s.mu.Unlock()
-		e.show(w, next)
+		e.show(w, e.decide(func() step { return e.logout(r, lang, confirmed) }))
 	}
 }
 
@@ -144,10 +141,7 @@ func carried(q url.Values) []hidden {
 // https://auth0.com/docs/api/authentication#logout
 func (e *Emulator) handleLogoutV2(w http.ResponseWriter, r *http.Request) {
 	lang := e.languageOf(r, "")
-	e.s.mu.Lock()
-	next := e.logoutV2(r, lang)
-	e.s.mu.Unlock()
-	e.show(w, next)
+	e.show(w, e.decide(func() step { return e.logoutV2(r, lang) }))
 }
 
 func (e *Emulator) logoutV2(r *http.Request, lang string) step {

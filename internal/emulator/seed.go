@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,6 +101,10 @@ func (e *Emulator) resolveSeed(o Options) (Seed, error) {
 	seed.Domain, seed.Issuer = domain, e.issuer
 	e.defaultSettings(&seed)
 	e.defaultApplications(&seed, o)
+	settings := tenantPatch{Factors: seed.Factors, MessageTypes: &seed.MessageTypes, Policy: &seed.Policy, Variants: seed.Variants}
+	if err := settings.check(); err != nil {
+		return Seed{}, fmt.Errorf("emulator seed: %w", err)
+	}
 	if err := e.completeUsers(&seed); err != nil {
 		return Seed{}, err
 	}
@@ -139,6 +144,9 @@ func (e *Emulator) defaultApplications(seed *Seed, o Options) {
 		if app.Name == portalName {
 			app.Callbacks = merge(app.Callbacks, o.Callbacks)
 			app.LogoutURLs = merge(app.LogoutURLs, o.LogoutURLs)
+		}
+		if app.GrantTypes == nil {
+			app.GrantTypes = known[app.Name]
 		}
 		if app.ClientID == "" {
 			app.ClientID = randomString(e.rand, 32, alphanumeric)
@@ -191,6 +199,8 @@ func (e *Emulator) completeAuthenticators(u *SeedUser) error {
 		switch {
 		case a.Type != "otp" && a.Type != kindTOTP && a.Type != kindRecovery:
 			return fmt.Errorf("emulator seed: %s has an authenticator of the unknown type %q", u.Email, a.Type)
+		case a.Secret != "" && !a.valid():
+			return fmt.Errorf("emulator seed: a secret of %s is malformed", u.Email)
 		case a.Secret != "":
 		case a.Type == kindRecovery:
 			a.Secret = e.newRecoveryCode()
@@ -199,6 +209,15 @@ func (e *Emulator) completeAuthenticators(u *SeedUser) error {
 		}
 	}
 	return nil
+}
+
+// valid reports whether the secret is what the tenant itself would have made.
+func (a SeedAuthenticator) valid() bool {
+	if a.Type == kindRecovery {
+		return len(a.Secret) == 24 && strings.Trim(a.Secret, upperAlphanumeric) == ""
+	}
+	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(a.Secret)
+	return err == nil && len(raw) >= 16 // 128 bits, RFC 4226 section 4
 }
 
 func (e *Emulator) newUserID() string { return "auth0|" + randomString(e.rand, 24, "0123456789abcdef") }

@@ -12,6 +12,13 @@ type step struct {
 	cookie   *http.Cookie
 }
 
+// decide works a step out under the store's lock.
+func (e *Emulator) decide(work func() step) step {
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	return work()
+}
+
 // show writes the step. Redirects are 302, as recorded from real tenants.
 func (e *Emulator) show(w http.ResponseWriter, s step) {
 	if s.cookie != nil {

@@ -111,12 +111,13 @@ type login struct {
 	ID            string
 	Lang          string
 	Request       authorizeRequest
-	UserID        string    // set after the password, or by the browser's session
-	SID           string    // of that session; "": the sign-in makes one
-	AuthTime      time.Time // when the password was typed
-	FirstFactorAt time.Time // when the wait for the second factor began
-	MFADone       bool      // a challenge was passed in this very login
-	NewRecovery   string    // replacement to show after a recovery code was used
+	UserID        string      // set after the password, or by the browser's session
+	SID           string      // of that session; "": the sign-in makes one
+	Replaces      *ssoSession // what the browser had at the start, ended by a new session
+	AuthTime      time.Time   // when the password was typed
+	FirstFactorAt time.Time   // when the wait for the second factor began
+	MFADone       bool        // a challenge was passed in this very login
+	NewRecovery   string      // replacement to show after a recovery code was used
 	Consented     bool
 	Expires       time.Time
 }

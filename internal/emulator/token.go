@@ -48,9 +48,11 @@ func (e *Emulator) handleToken(w http.ResponseWriter, r *http.Request) {
 		failure.write(w)
 		return
 	}
-	e.s.mu.Lock()
-	answer, failure := e.token(r, p)
-	e.s.mu.Unlock()
+	answer, failure := func() (any, *oauthFailure) {
+		e.s.mu.Lock()
+		defer e.s.mu.Unlock()
+		return e.token(r, p)
+	}()
 	if failure != nil {
 		failure.write(w)
 		return
@@ -60,6 +62,11 @@ func (e *Emulator) handleToken(w http.ResponseWriter, r *http.Request) {
 
 // token checks what all grants have in common and runs the one asked for.
 func (e *Emulator) token(r *http.Request, p parameters) (any, *oauthFailure) {
+	for name, values := range p {
+		if len(values) > 1 { // RFC 6749 section 3.2
+			return nil, invalidRequest("Parameter sent more than once: " + name)
+		}
+	}
 	if failure := p.require("grant_type"); failure != nil {
 		return nil, failure
 	}
