@@ -1,5 +1,6 @@
 // The browser suite: each worker starts its own bin/mysecurity demo (support/portal.ts), so tests never meet another's
-// users or clock. Run it by "make e2e"; ARGS='--project french -g "recovery code"' picks tests.
+// users or clock. Run it by "make e2e"; ARGS='--project french -g "recovery code"' picks tests,
+// TRACE=1 keeps a trace of each failure.
 //
 // Four projects are the ways in which people come. All tests run in the first; those tagged @everywhere in all of them.
 import { defineConfig } from "@playwright/test";
@@ -21,7 +22,7 @@ export default defineConfig<object, Options>({
     viewport: { width: 1100, height: 800 },
     contextOptions: { reducedMotion: "reduce" },
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    trace: process.env.TRACE ? "retain-on-failure" : "off",
     launchOptions: {
       executablePath: process.env.CHROMIUM_PATH || "/usr/bin/chromium",
       // As root and without a network: no sandbox, nothing fetched in the background.

@@ -75,10 +75,10 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     expect(troubles(), "troubles in the browser").toEqual([]);
   },
 
-  anotherBrowser: async ({ browser, contextOptions, expectedStatuses, locale, javaScriptEnabled }, use) => {
+  anotherBrowser: async ({ browser, expectedStatuses }, use) => {
     const opened: { context: BrowserContext; troubles: () => string[] }[] = [];
     await use(async () => {
-      const context = await browser.newContext({ ...contextOptions, locale, javaScriptEnabled });
+      const context = await browser.newContext(); // with the project's options, as the runner sees to
       opened.push({ context, troubles: await watch(context, expectedStatuses) });
       return context;
     });
