@@ -148,10 +148,9 @@ func (c *Client) acquire(ctx context.Context, op string) error {
 func transportReason(err error) string {
 	var (
 		dns     *net.DNSError
-		dial    *net.OpError
+		socket  *net.OpError
 		cert    *tls.CertificateVerificationError
 		record  tls.RecordHeaderError
-		alert   tls.AlertError
 		timeout net.Error
 	)
 	switch {
@@ -161,12 +160,14 @@ func transportReason(err error) string {
 		return ReasonCanceled
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return ReasonTimeout
-	case errors.As(err, &cert), errors.As(err, &record), errors.As(err, &alert):
+	case errors.As(err, &cert), errors.As(err, &record):
 		return ReasonTLS
 	case errors.As(err, &dns):
 		return ReasonName
-	case errors.As(err, &dial) && dial.Op == "dial":
+	case errors.As(err, &socket) && socket.Op == "dial":
 		return ReasonConnect
+	case socket != nil && (socket.Op == "remote error" || socket.Op == "local error"):
+		return ReasonTLS // a TLS alert, from either side
 	default:
 		return ReasonCut
 	}
