@@ -88,8 +88,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     }
   },
 
-  signedIn: async ({ page, portal, person }, use) => {
-    await use((secondStep) => signIn(page, portal.url, person, secondStep));
+  signedIn: async ({ page, portal, person, t }, use) => {
+    await use((secondStep) => signIn(page, { portal: portal.url, person, t, secondStep }));
   },
 });
 

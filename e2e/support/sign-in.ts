@@ -1,10 +1,14 @@
 // Universal Login as a person goes through it, on the emulated tenant's own pages, in either language.
 import { expect, type Page } from "@playwright/test";
 import type { Person } from "./person";
+import type { Texts } from "./texts";
 
 const email = /e-?mail|courriel/i;
 const password = /password|mot de passe/i;
 const code = /code/i;
+const recoveryCode = /recovery code|code de récupération/i;
+const otherMethod = /another method|autre méthode/i;
+const saved = /saved it|l’ai conservé/i;
 const proceed = /^(continue|continuer)$/i;
 
 /** Enters email address and password on the tenant's sign-in page, which the browser shows already. */
@@ -14,16 +18,30 @@ export async function enterPassword(page: Page, person: Person): Promise<void> {
   await page.getByRole("button", { name: proceed }).click();
 }
 
-/** Answers the tenant's question for a second step with a code. */
+/** Answers the tenant's question for a second step with a code of the authenticator app. */
 export async function enterCode(page: Page, value: string): Promise<void> {
   await page.getByRole("textbox", { name: code }).fill(value);
   await page.getByRole("button", { name: proceed }).click();
 }
 
+/** Answers it with the recovery code instead, and gives the new one that the tenant hands out in its place. */
+export async function enterRecoveryCode(page: Page, value: string): Promise<string> {
+  await page.getByRole("link", { name: otherMethod }).click();
+  await page.getByRole("link", { name: recoveryCode }).click();
+  await enterCode(page, value);
+  const replacement = (await page.getByRole("main").locator("code").innerText()).replace(/\s/g, "");
+  await page.getByRole("checkbox", { name: saved }).check();
+  await page.getByRole("button", { name: proceed }).click();
+  return replacement;
+}
+
 /** Goes from the portal's landing page to its overview; with a code where the person has a second step. */
-export async function signIn(page: Page, portal: string, person: Person, secondStep?: () => Promise<string>): Promise<void> {
+export async function signIn(
+  page: Page,
+  { portal, person, t, secondStep }: { portal: string; person: Person; t: Texts; secondStep?: () => Promise<string> },
+): Promise<void> {
   await page.goto(portal);
-  await page.getByRole("main").getByRole("link").first().click();
+  await page.getByRole("link", { name: t("landing.sign-in") }).click();
   await enterPassword(page, person);
   if (secondStep) await enterCode(page, await secondStep());
   await expect(page).toHaveURL(portal);
