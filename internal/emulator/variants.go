@@ -21,8 +21,6 @@ func variants() []variant {
 		{"too_many_codes", []string{"invalid_request", "too_many_attempts"}, "Error of the 429 answer when the wrong codes are used up"},
 		{"token_error_status", []string{"401", "403"}, "Status for an expired or malformed mfa_token"},
 		{"insufficient_scope_status", []string{"403", "401"}, "Status for an access token without the scope"},
-		{variantIss, []string{"off", variantOn}, "The parameter iss in authorization answers (RFC 9207)"},
-		{variantRPLogout, []string{"advertised", variantNoRPLogout}, "end_session_endpoint in the discovery document"},
 		{"mfa_required_status", []string{"403", "401"}, "Status of mfa_required"},
 		{"not_enrolled", []string{"association_required", "unsupported_challenge_type"}, "Error of a challenge for a user without an active factor"},
 		{"associate_client", []string{"required", "optional"}, "Client authentication when enrolling with an mfa_token"},
