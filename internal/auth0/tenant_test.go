@@ -160,7 +160,8 @@ type tenant struct {
 	forge     func(*idToken)       // bends the ID token
 	answer    func(map[string]any) // bends the token answer
 	routes    map[string]http.HandlerFunc
-	asked     map[string]int // requests by "METHOD /path"
+	any       http.HandlerFunc // answers everything, where set
+	asked     map[string]int   // requests by "METHOD /path"
 }
 
 func newTenant(t *testing.T) *tenant {
@@ -193,6 +194,13 @@ func (tn *tenant) on(route string, h http.HandlerFunc) {
 	tn.routes[route] = h
 }
 
+// onAll replaces everything the tenant does.
+func (tn *tenant) onAll(h http.HandlerFunc) {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	tn.any = h
+}
+
 // says makes a route answer with a fixed status and JSON body.
 func (tn *tenant) says(route string, status int, body string) {
 	tn.on(route, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, status, body) })
@@ -222,6 +230,9 @@ func (tn *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	tn.mu.Lock()
 	tn.asked[route]++
 	scripted := tn.routes[route]
+	if tn.any != nil {
+		scripted = tn.any
+	}
 	discovery, keys := mustJSON(tn.discovery), mustJSON(map[string]any{"keys": tn.keys})
 	tn.mu.Unlock()
 	switch {
