@@ -4,7 +4,7 @@ import type { Person } from "./person";
 import type { Texts } from "./texts";
 
 const email = /e-?mail|courriel/i;
-const password = /password|mot de passe/i;
+const password = /^(password|mot de passe)$/i;
 const code = /code/i;
 const recoveryCode = /recovery code|code de récupération/i;
 const otherMethod = /another method|autre méthode/i;
@@ -14,7 +14,7 @@ const proceed = /^(continue|continuer)$/i;
 /** Enters email address and password on the tenant's sign-in page, which the browser shows already. */
 export async function enterPassword(page: Page, person: Person): Promise<void> {
   await page.getByRole("textbox", { name: email }).fill(person.email);
-  await page.getByLabel(password).fill(person.password);
+  await page.getByRole("textbox", { name: password }).fill(person.password);
   await page.getByRole("button", { name: proceed }).click();
 }
 
