@@ -1,0 +1,180 @@
+package session
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"mysecurity/internal/account"
+	"mysecurity/internal/secret"
+)
+
+// book is a ledger under test, for one user.
+type book struct {
+	*Ledger
+	t    *testing.T
+	w    *world
+	user string
+}
+
+func (b book) sight(ids ...string) map[string]account.LedgerEntry {
+	b.t.Helper()
+	got, err := b.Sight(b.t.Context(), b.user, ids, b.w.clock.now())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if len(got) != len(ids) {
+		b.t.Fatalf("asked for %v, got %v", ids, got)
+	}
+	return got
+}
+
+func (b book) own(id string, until time.Time) {
+	b.t.Helper()
+	if err := b.Own(b.t.Context(), b.user, id, until); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func newBook(t *testing.T) book {
+	w := newWorld(t)
+	return book{w.Ledger(), t, w, ada().Key()}
+}
+
+func TestLedger(t *testing.T) {
+	t.Run("MF-20 first sight stays", func(t *testing.T) {
+		b := newBook(t)
+		b.sight("a")
+		b.w.clock.advance(time.Minute)
+		got := b.sight("a", "b")
+		if !got["a"].FirstSeen.Equal(start()) || !got["b"].FirstSeen.Equal(start().Add(time.Minute)) || !got["a"].OwnedUntil.IsZero() {
+			t.Error(got)
+		}
+	})
+	t.Run("MF-20 what is gone from the list is forgotten", func(t *testing.T) {
+		b := newBook(t)
+		b.sight("a", "b")
+		b.w.clock.advance(time.Minute)
+		b.sight("b")
+		b.w.clock.advance(time.Minute)
+		if got := b.sight("a", "b"); !got["a"].FirstSeen.Equal(b.w.clock.now()) || !got["b"].FirstSeen.Equal(start()) {
+			t.Error(got)
+		}
+	})
+	t.Run("MF-20 an owned id survives a list that was read earlier", func(t *testing.T) {
+		b := newBook(t)
+		until := start().Add(time.Hour)
+		b.own("a", until)
+		b.sight()
+		if got := b.sight("a"); !got["a"].FirstSeen.Equal(start()) || !got["a"].OwnedUntil.Equal(until) {
+			t.Error(got)
+		}
+		b.w.clock.advance(time.Hour)
+		b.sight()
+		if got := b.sight("a"); !got["a"].OwnedUntil.IsZero() || !got["a"].FirstSeen.Equal(b.w.clock.now()) {
+			t.Error("ownership ended, but the entry stayed:", got)
+		}
+	})
+	t.Run("MF-20 release", func(t *testing.T) {
+		b := newBook(t)
+		b.own("a", start().Add(time.Hour))
+		for range 2 {
+			if err := b.Release(t.Context(), b.user, "a"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.Release(t.Context(), b.user, "unknown"); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.sight("a"); !got["a"].OwnedUntil.IsZero() || !got["a"].FirstSeen.Equal(start()) {
+			t.Error(got)
+		}
+	})
+	t.Run("users are apart", func(t *testing.T) {
+		b := newBook(t)
+		b.sight("a")
+		b.w.clock.advance(time.Minute)
+		b.user = bruno().Key()
+		if got := b.sight("a"); !got["a"].FirstSeen.Equal(b.w.clock.now()) {
+			t.Error(got)
+		}
+	})
+	t.Run("nothing new is not written", func(t *testing.T) {
+		b := newBook(t)
+		b.sight()
+		b.sight("a")
+		b.sight("a")
+		if n := b.w.backend.puts.Load(); n != 1 {
+			t.Errorf("%d writes", n)
+		}
+	})
+	t.Run("an empty ledger leaves with the next sweep", func(t *testing.T) {
+		b := newBook(t)
+		b.sight("a")
+		b.sight()
+		if n, err := b.w.Sweep(t.Context()); n != 1 || err != nil {
+			t.Error(n, err)
+		}
+		b.sight("a")
+	})
+	t.Run("thirty days", func(t *testing.T) {
+		b := newBook(t)
+		b.sight("a")
+		b.w.clock.advance(ledgerLife)
+		if got := b.sight("a"); !got["a"].FirstSeen.Equal(b.w.clock.now()) {
+			t.Error(got)
+		}
+		b.w.clock.advance(ledgerLife - time.Second)
+		if n, _ := b.w.Sweep(t.Context()); n != 0 {
+			t.Error("swept early")
+		}
+		b.w.clock.advance(time.Second)
+		if n, _ := b.w.Sweep(t.Context()); n != 1 {
+			t.Error("not swept")
+		}
+	})
+	t.Run("a record that does not open counts as empty", func(t *testing.T) {
+		b := newBook(t)
+		k := Key(b.store.ring.tag("ledger", b.user))
+		for _, plain := range []string{"null", "[]", `{"a":7}`} {
+			blob, err := b.store.ring.seal(Enrolments, k, nil, []byte(plain))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, bad := range [][]byte{blob, nil, []byte("garbage")} {
+				_ = b.w.backend.Delete(t.Context(), Enrolments, k)
+				rec := sample(1)
+				rec.Expires, rec.Blob = start().Add(time.Hour), bad
+				if err := b.w.backend.Put(t.Context(), Enrolments, k, rec, 0); err != nil {
+					t.Fatal(err)
+				}
+				b.sight("a")
+			}
+		}
+	})
+	t.Run("parallel requests lose nothing", func(t *testing.T) {
+		b := newBook(t)
+		var group sync.WaitGroup
+		for i := range 4 { // a person's tabs, not an attack
+			group.Go(func() { b.own(fmt.Sprint("id", i), start().Add(time.Hour)) })
+		}
+		group.Wait()
+		for id, e := range b.sight("id0", "id1", "id2", "id3") {
+			if e.OwnedUntil.IsZero() {
+				t.Errorf("RC-03: %s was lost", id)
+			}
+		}
+	})
+	t.Run("after a change of the server key it starts anew", func(t *testing.T) {
+		b := newBook(t)
+		b.sight("a")
+		b.w.clock.advance(time.Minute)
+		o := b.w.options
+		o.Keys = []secret.Secret{key(2), key(1)}
+		b.Ledger = b.w.manager(o).Ledger()
+		if got := b.sight("a"); !got["a"].FirstSeen.Equal(b.w.clock.now()) {
+			t.Error(got)
+		}
+	})
+}
