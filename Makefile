@@ -80,7 +80,7 @@ clean: ## remove everything that was built or downloaded into the tree
 $(CACHE)/modules: go.mod go.sum scripts/setup-templ.sh
 	scripts/setup-templ.sh
 	go mod download
-	@touch $@
+	@mkdir -p $(CACHE) && touch $@
 
 $(STATIC): package-lock.json scripts/build-static.mjs $(wildcard static/src/*)
 	scripts/setup-npm.sh $(NPM_SET)
