@@ -74,6 +74,12 @@ func (x *Tenant) AuthorizeURL(changes url.Values) string {
 // returns the address at the application that it ends at.
 func (b *Browser) SignIn(user emulator.SeedUser, changes url.Values) *url.URL {
 	b.x.t.Helper()
+	return b.SignInWatched(user, changes, func(Page) {})
+}
+
+// SignInWatched is SignIn for tests of the pages: seen gets each one on the way.
+func (b *Browser) SignInWatched(user emulator.SeedUser, changes url.Values, seen func(Page)) *url.URL {
+	b.x.t.Helper()
 	p := b.Get(b.x.AuthorizeURL(changes))
 	for range 10 {
 		if p.Left != nil {
@@ -82,6 +88,7 @@ func (b *Browser) SignIn(user emulator.SeedUser, changes url.Values) *url.URL {
 		if p.Status != http.StatusOK {
 			break
 		}
+		seen(p)
 		p = b.next(p, user)
 	}
 	b.x.t.Fatalf("sign-in of %s stopped at %s: %d %s", user.Email, p.URL.Path, p.Status,
@@ -128,15 +135,28 @@ func (b *Browser) code(p Page, user emulator.SeedUser) string {
 func (x *Tenant) Tokens(user emulator.SeedUser, changes url.Values) Tokens {
 	x.t.Helper()
 	answer := x.NewBrowser().SignIn(user, changes).Query()
-	status, body := x.Token(url.Values{
-		"grant_type": {"authorization_code"}, "code": {answer.Get("code")},
-		"redirect_uri": {x.Callback}, "code_verifier": {Verifier},
-	})
-	var tokens Tokens
-	if err := json.Unmarshal(body, &tokens); err != nil || status != http.StatusOK {
-		x.t.Fatalf("token endpoint: %d %s (sign-in: %s)", status, body, answer.Get("error_description"))
+	tokens, problem := x.Exchange(answer.Get("code"))
+	if problem != "" {
+		x.t.Fatalf("%s (sign-in: %s)", problem, answer.Get("error_description"))
 	}
 	return tokens
+}
+
+// Exchange redeems a code that was asked for by AuthorizeURL; problem is what the
+// token endpoint answered if it refused.
+func (x *Tenant) Exchange(code string) (tokens Tokens, problem string) {
+	x.t.Helper()
+	status, body := x.Token(url.Values{
+		"grant_type": {"authorization_code"}, "code": {code},
+		"redirect_uri": {x.Callback}, "code_verifier": {Verifier},
+	})
+	if status != http.StatusOK {
+		return Tokens{}, fmt.Sprintf("token endpoint: %d %s", status, body)
+	}
+	if err := json.Unmarshal(body, &tokens); err != nil {
+		x.t.Fatal(err)
+	}
+	return tokens, ""
 }
 
 // AccessToken returns a fresh access token of the user for the MFA API, with all
