@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -126,12 +127,13 @@ type listener struct {
 	name    string
 	address string
 	handler http.Handler
+	tls     *tls.Config // nil: plain HTTP
 }
 
 // serveAll serves every listener and runs the background work until ctx ends,
 // then lets requests in flight finish. All addresses are taken before anything
-// is served, so that a start either works or fails as a whole.
-func serveAll(ctx context.Context, log *slog.Logger, listeners []listener, background ...func(context.Context) error) error {
+// is served or announced, so that a start either works or fails as a whole.
+func serveAll(ctx context.Context, log *slog.Logger, announce func() error, listeners []listener, background ...func(context.Context) error) error {
 	var opened []net.Listener
 	for _, l := range listeners {
 		taken, err := web.Listen(ctx, l.address)
@@ -141,7 +143,13 @@ func serveAll(ctx context.Context, log *slog.Logger, listeners []listener, backg
 			}
 			return fmt.Errorf("%s cannot listen on %s: %w", l.name, l.address, err)
 		}
+		if l.tls != nil {
+			taken = tls.NewListener(taken, l.tls)
+		}
 		opened = append(opened, taken)
+	}
+	if err := announce(); err != nil {
+		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for i, l := range listeners {

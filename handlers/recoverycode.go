@@ -1,14 +1,12 @@
 package handlers
 
 import (
+	"mime"
 	"net/http"
-	"regexp"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"mysecurity/internal/account"
-	"mysecurity/internal/i18n"
 	"mysecurity/templates"
 )
 
@@ -82,26 +80,13 @@ func (h *Handlers) DownloadRecoveryCode(c echo.Context) error {
 		return err
 	}
 	ctx, user := c.Request().Context(), scope.Session.User()
-	text := i18n.T(ctx, "recovery.file",
-		"Company", h.Company, "Account", user.Email,
-		"Date", i18n.Date(ctx, code.Received), "Code", grouped(code.Code.Reveal()))
-	name := "recovery-code-" + fileWord(h.Company) + "-" + fileWord(user.Email) + ".txt"
-	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
-	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(text))
-}
-
-var notFileWord = regexp.MustCompile(`[^a-z0-9]+`)
-
-// fileWord makes a part of a file name that every system accepts.
-func fileWord(text string) string {
-	return strings.Trim(notFileWord.ReplaceAllString(strings.ToLower(text), "-"), "-")
-}
-
-// grouped writes a code in groups of four, as the page does.
-func grouped(code string) string {
-	var groups []string
-	for len(code) > 4 {
-		groups, code = append(groups, code[:4]), code[4:]
+	file := templates.RecoveryFile{
+		Code: code.Code.Reveal(), Account: user.Email, Company: h.Company, Received: code.Received,
 	}
-	return strings.Join(append(groups, code), " ")
+	if file.Account == "" {
+		file.Account = user.Name
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition,
+		mime.FormatMediaType("attachment", map[string]string{"filename": file.Name(ctx)}))
+	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(file.Text(ctx)))
 }

@@ -30,7 +30,7 @@ func render(c echo.Context, status int, view templates.View) error {
 	if err := component.Render(c.Request().Context(), &page); err != nil {
 		return account.Fail(account.KindInternal, err)
 	}
-	return c.HTMLBlob(status, page.Bytes())
+	return c.Blob(status, "text/html; charset=utf-8", page.Bytes())
 }
 
 // move sends the browser to another page of ours after the session is saved.

@@ -37,6 +37,7 @@ func (h *Handlers) SignOut(c echo.Context) error {
 	}
 	// A form must not redirect to another origin: the policy's form-action would
 	// stop it after the session has ended. The page goes on by itself.
+	c.Response().Header().Set("Refresh", "0; url="+target)
 	return h.show(c, http.StatusOK, templates.SigningOut{Page: h.page(scope), Target: target})
 }
 

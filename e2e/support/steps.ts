@@ -26,7 +26,7 @@ export async function confirmApp(page: Page, t: Texts, code: string): Promise<vo
 
 /** The recovery code on the page, without its spaces. */
 export async function recoveryCodeOn(page: Page): Promise<string> {
-  return ((await page.locator("#recovery").textContent()) ?? "").replace(/\s/g, "");
+  return ((await page.locator("#recovery-code").textContent()) ?? "").replace(/\s/g, "");
 }
 
 /** States to have saved the recovery code. */

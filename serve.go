@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"mysecurity/internal/auth0"
+	"mysecurity/internal/config"
+	"mysecurity/internal/site"
+	"mysecurity/web"
+)
+
+// runServe serves the portal against the tenant that the environment names.
+func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err error) {
+	cfg, warnings, err := config.Load(environ)
+	if err != nil {
+		return err
+	}
+	log := newLogger(stderr, cfg.LogFormat, cfg.LogLevel)
+	warn(ctx, log, warnings)
+	own, err := site.Parse(cfg.PublicURL)
+	if err != nil {
+		return err
+	}
+	p, err := newPortal(portalOptions{
+		Site: own,
+		Tenant: auth0.Config{
+			Domain: cfg.Auth0Domain, Issuer: cfg.Auth0Issuer, ClientID: cfg.Auth0ClientID,
+			ClientSecret: cfg.Auth0ClientSecret, BasicAuth: cfg.Auth0BasicAuth,
+			MFAAudience: cfg.Auth0MFAAudience, AllowLoopbackHTTP: cfg.Mode == config.Development,
+		},
+		SessionKeys: cfg.SessionKeys, SessionFile: cfg.SessionFile,
+		Mode: cfg.Mode, MinMethods: cfg.MinMethods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
+		TrustedProxies: cfg.TrustedProxies, Now: time.Now, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+
+	announce := func() error {
+		log.InfoContext(ctx, "serving", "portal", cfg.PortalAddr, "admin", cfg.AdminAddr, "url", own.Base(), "version", version)
+		if own.Prefix() != "/" {
+			log.WarnContext(ctx, "other applications on the same host can act in the name of people who use this one: give the portal a host name of its own")
+		}
+		return nil
+	}
+	return serveAll(ctx, log, announce, []listener{
+		{name: "portal", address: cfg.PortalAddr, handler: p.handler},
+		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p))},
+	}, p.sweep)
+}
+
+// newLogger writes one record per line, times in UTC.
+func newLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			a.Value = slog.TimeValue(a.Value.Time().UTC())
+		}
+		return a
+	}}
+	if format == "text" {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+func warn(ctx context.Context, log *slog.Logger, warnings []string) {
+	for _, w := range warnings {
+		log.WarnContext(ctx, w)
+	}
+}
