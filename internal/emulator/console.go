@@ -32,7 +32,6 @@ type consoleView struct {
 	Title   string
 	Notice  string // what has just been done
 	Problem string // why it has not been done
-	Refresh int    // seconds until the page loads itself anew; 0 is never
 	Now     time.Time
 	Data    any
 }
@@ -128,8 +127,8 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, name string, view
 		status, text = c.explain(err)
 	}
 	v := consoleView{Title: title, Problem: text, Notice: notice(r), Now: c.e.clock.Now(), Data: data}
-	if live, ok := data.(interface{ refresh() int }); ok {
-		v.Refresh = live.refresh()
+	if live, ok := data.(phoneData); ok && live.Live {
+		w.Header().Set("Refresh", strconv.Itoa(live.Left))
 	}
 	if data == nil {
 		name = "missing.html"

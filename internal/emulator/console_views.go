@@ -87,21 +87,14 @@ func (a *authenticator) row() authenticatorRow {
 	return authenticatorRow{Name: "Authenticator app", Active: a.Active}
 }
 
-// phoneData is one simulated phone. The live form of the page loads itself anew
-// when the codes change; it has no form, or that would empty itself meanwhile.
+// phoneData is one simulated phone. The live version of its page loads itself
+// anew when the codes change; it has no form, or that would lose what is typed.
 type phoneData struct {
 	ID, Name string
 	Accounts []accountJSON
 	Left     int // seconds until the codes change
 	Live     bool
 	URI      string // what was typed
-}
-
-func (p phoneData) refresh() int {
-	if p.Live {
-		return p.Left
-	}
-	return 0
 }
 
 func (c *console) phone(r *http.Request) (string, any, error) {

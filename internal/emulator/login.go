@@ -64,19 +64,17 @@ func (e *Emulator) signInStep(path string, r *http.Request, handle func(*http.Re
 	if !known || e.clock.Now().After(l.Expires) {
 		return e.errorPage(e.languageOf(r, ""), http.StatusBadRequest, "error.login_gone")
 	}
-	if l.waitsForSecond(e) && e.clock.Now().Sub(l.FirstFactorAt) > secondStep {
+	due := e.due(l)
+	if due == pathOTP && e.clock.Now().Sub(l.FirstFactorAt) > secondStep {
 		delete(e.s.logins, l.ID)
 		return e.errorPage(l.Lang, http.StatusBadRequest, "error.too_slow")
 	}
-	due := e.due(l)
-	isChallenge := path == pathRecovery || path == pathOptions
-	if due != path && !(due == pathOTP && isChallenge) {
+	otherChallenge := due == pathOTP && (path == pathRecovery || path == pathOptions)
+	if due != path && !otherChallenge {
 		return e.advance(l)
 	}
 	return handle(r, l)
 }
-
-func (l *login) waitsForSecond(e *Emulator) bool { return e.due(l) == pathOTP }
 
 // due returns the page whose turn it is, or "" when the sign-in is complete.
 func (e *Emulator) due(l *login) string {

@@ -10,7 +10,7 @@ import (
 // proves an active factor, or confirms the user's first one.
 //
 // https://auth0.com/docs/api/authentication
-func grantMFAOTP(e *Emulator, app *application, p parameters) (any, *oauthFailure) {
+func grantMFAOTP(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure) {
 	if failure := p.require("mfa_token", "otp"); failure != nil {
 		return nil, failure
 	}
@@ -27,12 +27,12 @@ func grantMFAOTP(e *Emulator, app *application, p parameters) (any, *oauthFailur
 	} else {
 		e.confirm(b.user, used)
 	}
-	return mintAny(e.tokensFor(b))
+	return e.tokensFor(b)
 }
 
 // grantMFARecoveryCode answers the mfa-recovery-code grant: the code is void at
 // once, and its replacement is part of the answer.
-func grantMFARecoveryCode(e *Emulator, app *application, p parameters) (any, *oauthFailure) {
+func grantMFARecoveryCode(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure) {
 	if failure := p.require("mfa_token", "recovery_code"); failure != nil {
 		return nil, failure
 	}

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Names of the two applications that every tenant has.
@@ -259,50 +258,4 @@ func (e *Emulator) reset() {
 	for _, u := range e.seed.Users {
 		e.addUser(u)
 	}
-}
-
-// addUser creates a user with authenticators and phone. The caller holds the
-// store's lock and has checked that id and e-mail address are free.
-func (e *Emulator) addUser(s SeedUser) *user {
-	now := e.clock.Now()
-	u := &user{
-		ID: s.UserID, Email: s.Email, EmailVerified: s.EmailVerified, Password: s.Password,
-		Name: s.Name, Locale: s.Locale, Blocked: s.Blocked, UpdatedAt: now,
-	}
-	e.s.users[u.ID] = u
-	e.s.phones[u.ID] = newPhone(u)
-	for _, a := range s.Authenticators {
-		e.addAuthenticator(u, a, now)
-	}
-	return u
-}
-
-// addAuthenticator gives u an active authenticator; an authenticator app is on
-// the user's phone as well.
-func (e *Emulator) addAuthenticator(u *user, s SeedAuthenticator, now time.Time) *authenticator {
-	kind := kindTOTP
-	if s.Type == kindRecovery {
-		kind = kindRecovery
-	}
-	a := &authenticator{
-		ID: e.newAuthenticatorID(kind), Kind: kind, Active: true, Secret: s.Secret,
-		CreatedAt: now, Confirmed: now,
-	}
-	e.s.authenticators[u.ID] = append(e.s.authenticators[u.ID], a)
-	if kind == kindTOTP {
-		p := e.s.phones[u.ID]
-		p.Accounts = append(p.Accounts, phoneAccount{Label: e.s.tenant.Name + ":" + u.Email, Issuer: e.s.tenant.Name, Secret: s.Secret})
-	}
-	return a
-}
-
-// userByEmail finds a user by e-mail address, case ignored. The caller holds the
-// store's lock.
-func (e *Emulator) userByEmail(email string) *user {
-	for _, u := range e.s.users {
-		if strings.EqualFold(u.Email, email) {
-			return u
-		}
-	}
-	return nil
 }

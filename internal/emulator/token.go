@@ -19,9 +19,8 @@ const (
 )
 
 // grantFunc answers one grant type for an authenticated application that may use
-// it. It runs with the store's lock held and returns what is sent with 200,
-// usually a *tokenSet.
-type grantFunc func(e *Emulator, app *application, p parameters) (any, *oauthFailure)
+// it. It runs with the store's lock held.
+type grantFunc func(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure)
 
 func (e *Emulator) registerGrants() {
 	e.grants = map[string]grantFunc{
@@ -48,11 +47,7 @@ func (e *Emulator) handleToken(w http.ResponseWriter, r *http.Request) {
 		failure.write(w)
 		return
 	}
-	answer, failure := func() (any, *oauthFailure) {
-		e.s.mu.Lock()
-		defer e.s.mu.Unlock()
-		return e.token(r, p)
-	}()
+	answer, failure := e.token(r, p)
 	if failure != nil {
 		failure.write(w)
 		return
@@ -61,7 +56,7 @@ func (e *Emulator) handleToken(w http.ResponseWriter, r *http.Request) {
 }
 
 // token checks what all grants have in common and runs the one asked for.
-func (e *Emulator) token(r *http.Request, p parameters) (any, *oauthFailure) {
+func (e *Emulator) token(r *http.Request, p parameters) (*tokenSet, *oauthFailure) {
 	for name, values := range p {
 		if len(values) > 1 { // RFC 6749 section 3.2
 			return nil, invalidRequest("Parameter sent more than once: " + name)
@@ -70,6 +65,8 @@ func (e *Emulator) token(r *http.Request, p parameters) (any, *oauthFailure) {
 	if failure := p.require("grant_type"); failure != nil {
 		return nil, failure
 	}
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
 	app, failure := e.authenticateClient(r, p)
 	if failure != nil {
 		return nil, failure
@@ -117,4 +114,13 @@ func basicAuth(r *http.Request) (id, secret string, ok bool) {
 	id, errID := url.QueryUnescape(user)
 	secret, errSecret := url.QueryUnescape(password)
 	return id, secret, errID == nil && errSecret == nil
+}
+
+// mint is mintTokens for grants.
+func (e *Emulator) mint(g grant) (*tokenSet, *oauthFailure) {
+	set, err := e.mintTokens(g)
+	if err != nil {
+		return nil, e.internalFailure(err)
+	}
+	return set, nil
 }

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -32,16 +31,19 @@ func (e *Emulator) User(email string) (SeedUser, bool) {
 	if u == nil {
 		return SeedUser{}, false
 	}
-	s := SeedUser{
-		UserID: u.ID, Email: u.Email, EmailVerified: u.EmailVerified, Password: u.Password,
-		Name: u.Name, Locale: u.Locale, Blocked: u.Blocked,
+	return e.snapshot(u), true
+}
+
+// Users returns everybody at the tenant, ordered by e-mail address.
+func (e *Emulator) Users() []SeedUser {
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	list := e.sortedUsers()
+	users := make([]SeedUser, 0, len(list))
+	for _, u := range list {
+		users = append(users, e.snapshot(u))
 	}
-	for _, a := range e.s.authenticators[u.ID] {
-		if a.Active {
-			s.Authenticators = append(s.Authenticators, SeedAuthenticator{Type: wireType(a.Kind), Secret: a.Secret})
-		}
-	}
-	return s, true
+	return users
 }
 
 // SetBlocked blocks or unblocks a user and reports whether there is one.
@@ -55,65 +57,62 @@ func (e *Emulator) SetBlocked(email string, blocked bool) bool {
 	return u != nil
 }
 
-// Code returns what an app with this base32 secret shows at the tenant's clock,
-// or "" if the secret is none.
-func (e *Emulator) Code(secret string) string {
-	code, err := totpCode(secret, e.clock.Now())
-	if err != nil {
-		return ""
+// snapshot copies a user. The caller holds the store's lock.
+func (e *Emulator) snapshot(u *user) SeedUser {
+	s := SeedUser{
+		UserID: u.ID, Email: u.Email, EmailVerified: u.EmailVerified, Password: u.Password,
+		Name: u.Name, Locale: u.Locale, Blocked: u.Blocked,
 	}
-	return code
-}
-
-// FreshCode is Code for someone who signs in often: a code counts only once, so
-// when the present one and the next are spent the clock moves on to the step
-// after.
-func (e *Emulator) FreshCode(secret string) string {
-	step := totpStep(e.clock.Now())
-	if last := e.lastStep(secret); last >= step && last <= step+totpDrift {
-		step = last + 1
-	}
-	at := time.Unix(step*totpPeriod, 0)
-	if early := at.Sub(e.clock.Now()); early > totpPeriod*time.Second {
-		e.clock.Advance(early)
-	}
-	code, err := totpCode(secret, at)
-	if err != nil {
-		return ""
-	}
-	return code
-}
-
-func (e *Emulator) lastStep(secret string) int64 {
-	e.s.mu.Lock()
-	defer e.s.mu.Unlock()
-	var last int64
-	for _, list := range e.s.authenticators {
-		i := slices.IndexFunc(list, func(a *authenticator) bool {
-			return a.Kind == kindTOTP && strings.EqualFold(a.Secret, secret)
-		})
-		if i >= 0 {
-			last = max(last, list[i].LastStep)
+	for _, a := range e.s.authenticators[u.ID] {
+		if a.Active {
+			s.Authenticators = append(s.Authenticators, SeedAuthenticator{Type: wireType(a.Kind), Secret: a.Secret})
 		}
 	}
-	return last
+	return s
 }
 
-// Users returns everybody at the tenant with password and active
-// authenticators, ordered by e-mail address.
-func (e *Emulator) Users() []SeedUser {
-	e.s.mu.Lock()
-	var emails []string
+// addUser creates a user with authenticators and phone. The caller holds the
+// store's lock and has checked that id and e-mail address are free.
+func (e *Emulator) addUser(s SeedUser) *user {
+	now := e.clock.Now()
+	u := &user{
+		ID: s.UserID, Email: s.Email, EmailVerified: s.EmailVerified, Password: s.Password,
+		Name: s.Name, Locale: s.Locale, Blocked: s.Blocked, UpdatedAt: now,
+	}
+	e.s.users[u.ID] = u
+	e.s.phones[u.ID] = newPhone(u)
+	for _, a := range s.Authenticators {
+		e.addAuthenticator(u, a, now)
+	}
+	return u
+}
+
+// addAuthenticator gives u an active authenticator; an authenticator app is on
+// the user's phone as well.
+func (e *Emulator) addAuthenticator(u *user, s SeedAuthenticator, now time.Time) *authenticator {
+	kind := kindTOTP
+	if s.Type == kindRecovery {
+		kind = kindRecovery
+	}
+	a := &authenticator{
+		ID: e.newAuthenticatorID(kind), Kind: kind, Active: true, Secret: s.Secret,
+		CreatedAt: now, Confirmed: now,
+	}
+	e.s.authenticators[u.ID] = append(e.s.authenticators[u.ID], a)
+	if kind == kindTOTP {
+		p := e.s.phones[u.ID]
+		p.Accounts = append(p.Accounts, phoneAccount{Label: e.s.tenant.Name + ":" + u.Email, Issuer: e.s.tenant.Name, Secret: s.Secret})
+	}
+	return a
+}
+
+// userByEmail finds a user by e-mail address, case ignored. The caller holds the
+// store's lock.
+func (e *Emulator) userByEmail(email string) *user {
 	for _, u := range e.s.users {
-		emails = append(emails, u.Email)
-	}
-	e.s.mu.Unlock()
-	slices.Sort(emails)
-	var users []SeedUser
-	for _, email := range emails {
-		if u, found := e.User(email); found {
-			users = append(users, u)
+		if strings.EqualFold(u.Email, email) {
+			return u
 		}
 	}
-	return users
+	return nil
 }
