@@ -22,7 +22,7 @@ GOLANGCI_LINT         := $(CACHE)/bin/golangci-lint@$(GOLANGCI_LINT_VERSION)/gol
 NPM_SET = run
 test check e2e types: NPM_SET = test
 
-.PHONY: help build run release test check e2e types generate generated format lint vulnerabilities static clean
+.PHONY: help build run release test check e2e types fuzz bench generate generated format lint vulnerabilities static clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -48,6 +48,12 @@ e2e: build ## the browser suite alone; pick tests with ARGS='-g "recovery code"'
 	scripts/setup-npm.sh test
 	scripts/setup-test-programs.sh
 	npx playwright test --config e2e/playwright.config.ts $(ARGS)
+
+fuzz: build ## fuzz each fuzz target for FUZZTIME, 20s each
+	scripts/fuzz.sh
+
+bench: build ## run the Go benchmarks, allocations included
+	go test -run '^$$' -bench . -benchmem ./...
 
 generate: $(CACHE)/modules ## write the *_templ.go files anew
 	scripts/templ.sh generate

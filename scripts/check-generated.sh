@@ -15,8 +15,8 @@ fi
 sums() { find . -path ./node_modules -prune -o -path ./.cache -prune -o -name "$1" -exec cksum {} + | sort -k3; }
 
 before=$(sums '*_templ.go'; sums '*.templ')
-scripts/templ.sh fmt . >/dev/null
-scripts/templ.sh generate >/dev/null
+scripts/templ.sh fmt -log-level error .
+scripts/templ.sh generate -log-level error
 after=$(sums '*_templ.go'; sums '*.templ')
 if [ "$before" != "$after" ]; then
   echo "generated code: these files were not current or not formatted; they are now, commit them:" >&2
