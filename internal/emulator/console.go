@@ -30,10 +30,17 @@ type console struct {
 // consoleView is what every page of the console gets.
 type consoleView struct {
 	Title   string
+	Nav     []navLink
 	Notice  string // what has just been done
 	Problem string // why it has not been done
 	Now     time.Time
 	Data    any
+}
+
+// navLink is an entry of the navigation.
+type navLink struct {
+	Href, Text string
+	Current    bool
 }
 
 // viewFunc makes the title and the data of a page. After a refused form it is
@@ -126,7 +133,7 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, name string, view
 	if err != nil {
 		status, text = c.explain(err)
 	}
-	v := consoleView{Title: title, Problem: text, Notice: notice(r), Now: c.e.clock.Now(), Data: data}
+	v := consoleView{Title: title, Nav: navigation(r.URL.Path), Problem: text, Notice: notice(r), Now: c.e.clock.Now(), Data: data}
 	if live, ok := data.(phoneData); ok && live.Live {
 		w.Header().Set("Refresh", strconv.Itoa(live.Left))
 	}
@@ -155,6 +162,24 @@ func (c *console) explain(err error) (int, string) {
 		return http.StatusUnprocessableEntity, "Nothing was changed: " + refused.text + "."
 	}
 	return refused.status, "Nothing was changed: " + refused.text + "."
+}
+
+// navigation lists the main pages and marks the one that is shown.
+func navigation(path string) []navLink {
+	links := []navLink{
+		{Href: "/console", Text: "Overview"},
+		{Href: "/console/phones", Text: "Phones"},
+		{Href: "/console/users", Text: "Users"},
+		{Href: "/console/tenant", Text: "Tenant"},
+		{Href: "/console/clock", Text: "Clock"},
+		{Href: "/console/faults", Text: "Faults"},
+		{Href: "/console/log", Text: "Log"},
+		{Href: "/console/requests", Text: "Requests"},
+	}
+	for i := range links {
+		links[i].Current = links[i].Href == path
+	}
+	return links
 }
 
 // notice is the confirmation that belongs to a redirect after a form.

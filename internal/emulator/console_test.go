@@ -107,6 +107,10 @@ func TestConsolePages(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			w := &world{t, w.e}
 			doc := w.page(w.do("GET", path, ""), http.StatusOK)
+			onList := !strings.HasPrefix(path, "/console/phones/")
+			if marked := doc.Find("nav a[aria-current=page]").AttrOr("href", ""); onList && marked != path {
+				t.Errorf("marked in the navigation: %q", marked)
+			}
 			if got := doc.Find("h1").Text(); got != title {
 				t.Errorf("heading %q, want %q", got, title)
 			}

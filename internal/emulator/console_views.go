@@ -3,6 +3,7 @@ package emulator
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -91,10 +92,17 @@ func (a *authenticator) row() authenticatorRow {
 // anew when the codes change; it has no form, or that would lose what is typed.
 type phoneData struct {
 	ID, Name string
-	Accounts []accountJSON
+	Accounts []accountRow
 	Left     int // seconds until the codes change
 	Live     bool
 	URI      string // what was typed
+}
+
+// accountRow is an account of the phone's app the way apps show it: the issuer,
+// and below it whose account it is.
+type accountRow struct {
+	accountJSON
+	Issuer, Account string
 }
 
 func (c *console) phone(r *http.Request) (string, any, error) {
@@ -104,8 +112,16 @@ func (c *console) phone(r *http.Request) (string, any, error) {
 	if p == nil {
 		return c.missing(r)
 	}
+	rows := []accountRow{}
+	for _, a := range c.e.accounts(p) {
+		issuer, account, found := strings.Cut(a.Label, ":")
+		if !found {
+			issuer, account = a.Label, ""
+		}
+		rows = append(rows, accountRow{a, issuer, account})
+	}
 	return p.Name, phoneData{
-		ID: p.ID, Name: p.Name, Accounts: c.e.accounts(p), Left: totpSecondsLeft(c.e.clock.Now()),
+		ID: p.ID, Name: p.Name, Accounts: rows, Left: totpSecondsLeft(c.e.clock.Now()),
 		Live: r.URL.Query().Has("live"), URI: r.PostFormValue("uri"),
 	}, nil
 }

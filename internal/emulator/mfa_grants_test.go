@@ -178,6 +178,29 @@ func TestPendingIsNoSecondFactor(t *testing.T) {
 	}
 }
 
+// TestPendingBeforeActive: with an access token a code that fits both a pending
+// and an active entry confirms, the newest pending one first.
+func TestPendingBeforeActive(t *testing.T) {
+	w := newWorld(t)
+	token := w.accessToken(bruno, allScopes)
+	w.associate(token)
+	w.associate(token)
+	id := w.userID(bruno)
+	w.e.s.mu.Lock()
+	all := w.e.s.authenticators[id]
+	for _, a := range all {
+		a.Secret = someSecret
+	}
+	w.e.s.mu.Unlock()
+	if a := w.otp(token, w.code(someSecret)); a.status != http.StatusOK {
+		t.Fatalf("confirm: %v", a)
+	}
+	older, newer := all[len(all)-2], all[len(all)-1]
+	if older.Active || !newer.Active {
+		t.Errorf("older active %v, newer active %v", older.Active, newer.Active)
+	}
+}
+
 // TestCodeAllowance is case (h): ten wrong codes, then locked, one more after six
 // minutes; a success gives nothing back.
 func TestCodeAllowance(t *testing.T) {
