@@ -60,9 +60,7 @@ type accessClaims struct {
 // hasAudience reports whether the token is meant for the API.
 func (c *accessClaims) hasAudience(api string) bool { return slices.Contains(c.Audience, api) }
 
-// hasScope reports whether the token carries the scope.
-func (c *accessClaims) hasScope(scope string) bool { return hasScope(c.Scope, scope) }
-
+// hasScope reports whether a space-separated list holds the wanted value.
 func hasScope(scopes, wanted string) bool { return slices.Contains(strings.Fields(scopes), wanted) }
 
 // idClaims are those of an ID token (section 4.4 of the protocol reference).

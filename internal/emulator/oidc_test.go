@@ -3,7 +3,7 @@ package emulator_test
 import (
 	"context"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // x5t is SHA-1 by definition
+	"crypto/sha1"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -177,7 +177,7 @@ func TestJWKS(t *testing.T) {
 		if public, ok := certificate.PublicKey.(*rsa.PublicKey); !ok || public.N.Cmp(new(big.Int).SetBytes(modulus)) != 0 {
 			t.Error("x5c is not of the key")
 		}
-		sum := sha1.Sum(der) //nolint:gosec // as above
+		sum := sha1.Sum(der) // x5t is SHA-1 by definition
 		if key.X5t != base64.RawURLEncoding.EncodeToString(sum[:]) {
 			t.Errorf("x5t %q does not match x5c", key.X5t)
 		}

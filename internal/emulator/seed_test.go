@@ -88,9 +88,18 @@ func TestPublicURL(t *testing.T) {
 		url string
 		ok  bool
 	}{
-		{"http://localhost:8081", true}, {"http://localhost:8081/", true}, {"https://tenant.test", true},
-		{"", false}, {"localhost:8081", false}, {"ftp://localhost", false}, {"http://", false}, {"http://localhost/x", false},
-		{"http://localhost?x", false}, {"http://localhost#x", false}, {"http://user@localhost", false}, {"http://local host", false},
+		{"http://localhost:8081", true},
+		{"http://localhost:8081/", true},
+		{"https://tenant.test", true},
+		{"", false},
+		{"localhost:8081", false},
+		{"ftp://localhost", false},
+		{"http://", false},
+		{"http://localhost/x", false},
+		{"http://localhost?x", false},
+		{"http://localhost#x", false},
+		{"http://user@localhost", false},
+		{"http://local host", false},
 	} {
 		e, err := emulator.New(emulator.Options{PublicURL: c.url, Keys: quickKey})
 		if (err == nil) != c.ok {

@@ -48,8 +48,7 @@ func (x *Tenant) NewBrowser() *Browser {
 // Get opens an address of the tenant.
 func (b *Browser) Get(address string) Page {
 	b.x.t.Helper()
-	response, err := b.client.Get(address)
-	return b.page(response, err)
+	return b.page(b.x.request(http.MethodGet, address, nil))
 }
 
 // Submit sends the page's first form with its hidden fields and what is typed.
@@ -67,12 +66,12 @@ func (b *Browser) Submit(p Page, typed url.Values) Page {
 	for name, value := range typed {
 		values[name] = value
 	}
-	response, err := b.client.PostForm(action.String(), values)
-	return b.page(response, err)
+	return b.page(b.x.request(http.MethodPost, action.String(), values))
 }
 
-func (b *Browser) page(response *http.Response, err error) Page {
+func (b *Browser) page(request *http.Request) Page {
 	b.x.t.Helper()
+	response, err := b.client.Do(request)
 	if err != nil {
 		b.x.t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,10 +153,24 @@ func authority(t testing.TB, dir string) *x509.CertPool {
 // connections, which end with the test.
 func (x *Tenant) Client() *http.Client { return x.client }
 
+// request makes a request, with a form as its body unless the form is nil. It ends
+// with the test.
+func (x *Tenant) request(method, address string, form url.Values) *http.Request {
+	x.t.Helper()
+	r, err := http.NewRequestWithContext(x.t.Context(), method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return r
+}
+
 // Post sends a form to a path of the tenant, without a leading slash.
 func (x *Tenant) Post(path string, form url.Values) (status int, body []byte) {
 	x.t.Helper()
-	response, err := x.client.PostForm(x.Issuer()+path, form)
+	response, err := x.client.Do(x.request(http.MethodPost, x.Issuer()+path, form))
 	if err != nil {
 		x.t.Fatal(err)
 	}
