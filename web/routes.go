@@ -39,4 +39,8 @@ func (o Options) routes(e *echo.Echo) {
 	remove := proven.Group("/methods/:handle/remove", at(templates.PageRemove), requireFreshProof(o.Account))
 	remove.GET("", h.AskRemove)
 	remove.POST("", h.Remove)
+
+	// Each group above answers unknown paths below it behind its own guards; the
+	// last word on all others is said here, where nobody has to be signed in.
+	public.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
 }

@@ -48,11 +48,10 @@ func New(o Options) http.Handler {
 	return e
 }
 
-// assets serves the static files. They read no cookie and may be cached for
-// ever, so the headers of pages are taken back.
+// assets serves the static files, which may be cached for ever and replace the
+// headers that pages have for that.
 func (o Options) assets() echo.HandlerFunc {
 	return func(c echo.Context) error {
-		set := c.Response().Header()
 		if !o.Files.Serve(c.Response(), c.Request(), c.Param("*")) {
 			return echo.ErrNotFound
 		}
