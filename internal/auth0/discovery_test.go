@@ -213,6 +213,38 @@ func TestReadingOutlivesItsCaller(t *testing.T) {
 	}
 }
 
+// While one caller reads an aged document again, the others go on with it.
+func TestAgedDocumentServesMeanwhile(t *testing.T) {
+	tn := newTenant(t)
+	c := tn.client()
+	if err := c.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	arrived, release := make(chan struct{}), make(chan struct{})
+	tn.on(discoveryRoute, func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		<-release
+		writeJSON(w, http.StatusOK, string(mustJSON(tn.discovery)))
+	})
+	tn.clock.Advance(heldFor)
+	first := make(chan error)
+	go func() { first <- c.Ready(context.Background()) }()
+	<-arrived
+	if _, err := c.AuthorizeURL(t.Context(), authorization()); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-first:
+		close(release)
+		t.Fatal("the caller waited until the reading had failed")
+	default:
+	}
+	close(release)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWithin(t *testing.T) {
 	now := time.Unix(1000, 0)
 	for _, c := range []struct {

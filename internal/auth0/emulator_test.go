@@ -43,7 +43,7 @@ func newPortal(t *testing.T, authenticators ...emulator.SeedAuthenticator) *port
 func (p *portal) signIn(maxAge time.Duration) (Identity, Tokens) {
 	p.t.Helper()
 	verifier := secret.New("verifier-of-this-portal-0123456789-0123456789-0")
-	login := Login{Nonce: "nonce-of-this-portal", Verifier: verifier, Started: p.Client.now(), MaxAge: maxAge}
+	login := Login{Nonce: "nonce-of-this-portal", Verifier: verifier, Started: p.now(), MaxAge: maxAge}
 	address, err := p.AuthorizeURL(p.t.Context(), Authorization{
 		State: "state-of-this-portal", Nonce: login.Nonce, Verifier: verifier, MaxAge: maxAge, UILocales: "en",
 	})

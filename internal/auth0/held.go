@@ -47,7 +47,8 @@ func newHeld[T any](op string, now func() time.Time, load func(context.Context) 
 // It fails only if there is none.
 func (h *held[T]) get(ctx context.Context) (edition[T], error) {
 	e := h.current()
-	if e.number > 0 && within(h.now(), e.read, heldFor) {
+	reading := len(h.turn) > 0 // then what we have serves the others meanwhile
+	if e.number > 0 && (reading || within(h.now(), e.read, heldFor)) {
 		return e, nil
 	}
 	e, err := h.newer(ctx, e)

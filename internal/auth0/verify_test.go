@@ -78,6 +78,8 @@ func TestLoginRules(t *testing.T) {
 		{"OP-10 exp 24 h after iat", "", map[string]any{"exp": unix(24 * time.Hour)}},
 		{"OP-10 exp before iat", ReasonLifetime, map[string]any{"exp": unix(-20 * time.Second)}},
 		{"nbf in 61 s", ReasonNotBefore, map[string]any{"nbf": unix(61 * time.Second)}},
+		{"nbf beyond any calendar", ReasonNotBefore, map[string]any{"nbf": 1e300}},
+		{"nbf negative", ReasonNotBefore, map[string]any{"nbf": -1}},
 		{"nbf now", "", map[string]any{"nbf": unix(0)}},
 		{"OP-17 nonce of another transaction", ReasonNonce, map[string]any{"nonce": "nonce-of-another-transaction"}},
 		{"OP-18 nonce missing", ReasonNonce, map[string]any{"nonce": absent}},
@@ -265,6 +267,12 @@ func TestMalformedTokens(t *testing.T) {
 			wantError(t, err, KindLoginRefused, ReasonIDToken)
 		})
 	}
+	t.Run("good header and four parts", func(t *testing.T) {
+		tn := newTenant(t)
+		tn.answer = func(m map[string]any) { m["id_token"] = m["id_token"].(string) + ".x" }
+		_, _, err := tn.signIn(tn.client(), nil)
+		wantError(t, err, KindLoginRefused, ReasonIDToken)
+	})
 	t.Run("body not base64", func(t *testing.T) {
 		tn := newTenant(t)
 		tn.answer = func(m map[string]any) {
@@ -273,6 +281,14 @@ func TestMalformedTokens(t *testing.T) {
 		_, _, err := tn.signIn(tn.client(), nil)
 		wantError(t, err, KindLoginRefused, ReasonLibrary)
 	})
+}
+
+// A transaction that lost its nonce does not match a token without one.
+func TestEmptyNonceMatchesNothing(t *testing.T) {
+	claims, err := parseObject([]byte(`{"nonce":""}`))
+	if err != nil || nonceIsOurs(loginToken{claims: claims}) {
+		t.Error("accepted")
+	}
 }
 
 // Claims for display never decide whether a sign-in counts.
