@@ -6,7 +6,7 @@ import "time"
 // Wrong recovery codes have an allowance of their own, ten per hour, which is
 // the same size and speed.
 //
-// https://auth0.com/docs/secure/multi-factor-authentication
+// https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy
 const (
 	bucketSize  = 10
 	bucketEvery = 6 * time.Minute

@@ -49,7 +49,7 @@ func (e *Emulator) useRecoveryCode(u *user, code string) (next string, result co
 		e.logEvent("gd_recovery_rate_limit_exceed", u.ID, "Too many failed recovery codes")
 		return "", codeTooMany
 	}
-	for _, a := range e.activeOf(u, kindRecovery) {
+	for _, a := range e.usableRecoveryCodes(u) {
 		if subtle.ConstantTimeCompare([]byte(a.Secret), []byte(code)) == 1 {
 			a.Secret, a.LastAuth = e.newRecoveryCode(), now
 			e.logEvent("gd_recovery_succeed", u.ID, "Recovery code used and replaced")
@@ -59,6 +59,15 @@ func (e *Emulator) useRecoveryCode(u *user, code string) (next string, result co
 	allowance.take(now)
 	e.logEvent("gd_recovery_failed", u.ID, "Wrong recovery code")
 	return "", codeWrong
+}
+
+// usableRecoveryCodes returns u's active recovery code. With the factor off nobody
+// can use one.
+func (e *Emulator) usableRecoveryCodes(u *user) []*authenticator {
+	if !e.s.tenant.Factors["recovery-code"] {
+		return nil
+	}
+	return e.activeOf(u, kindRecovery)
 }
 
 // activeOf returns u's confirmed authenticators of one kind, newest first.

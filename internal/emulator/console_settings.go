@@ -16,6 +16,7 @@ type tenantData struct {
 	Switches []switchRow
 }
 
+// factorRow is a factor that can be switched.
 type factorRow struct {
 	Name string
 	On   bool
@@ -67,6 +68,7 @@ type faultsData struct {
 	Form  faultForm
 }
 
+// faultForm is what was typed, as it was typed.
 type faultForm struct {
 	Match, Status, Delay, Times, Body string
 	Drop, After                       bool

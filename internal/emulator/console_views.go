@@ -44,6 +44,7 @@ func (c *console) phones(*http.Request) (string, any, error) {
 	return "Simulated phones", c.userRows(), nil
 }
 
+// usersData is the page of users with the form that creates one.
 type usersData struct {
 	Users []userRow
 	Form  newUser
@@ -65,6 +66,8 @@ func userForm(r *http.Request) newUser {
 	}
 }
 
+// userRows copies what the pages show of the users, so that they are rendered
+// without the store's lock.
 func (c *console) userRows() []userRow {
 	c.e.s.mu.Lock()
 	defer c.e.s.mu.Unlock()
@@ -131,6 +134,7 @@ func (c *console) doScan(r *http.Request) error {
 	return err
 }
 
+// clockForm is what was typed on the page of the clock.
 type clockForm struct{ Advance, Set string }
 
 func (c *console) clock(r *http.Request) (string, any, error) {

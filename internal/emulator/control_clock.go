@@ -24,10 +24,12 @@ type clockJSON struct {
 	Now time.Time `json:"now"`
 }
 
+// controlClock tells the tenant's time.
 func (e *Emulator) controlClock(*http.Request) (int, any, error) {
 	return http.StatusOK, clockJSON{e.clock.Now().UTC()}, nil
 }
 
+// controlMoveClock moves the clock and tells where it stands then.
 func (e *Emulator) controlMoveClock(r *http.Request) (int, any, error) {
 	var move clockMove
 	if err := decodeStrict(r, &move); err != nil {
@@ -39,7 +41,8 @@ func (e *Emulator) controlMoveClock(r *http.Request) (int, any, error) {
 	return e.controlClock(r)
 }
 
-// moveClock moves the tenant's clock, and with it every lifetime and allowance.
+// moveClock moves the tenant's clock, and with it every lifetime and allowance;
+// in the demo the portal's as well. Moves that arrive together add up.
 func (e *Emulator) moveClock(move clockMove) error {
 	now := e.clock.Now()
 	target, err := move.target(now)
@@ -53,6 +56,7 @@ func (e *Emulator) moveClock(move clockMove) error {
 	return nil
 }
 
+// target is the time that the clock is to show, if it shows now.
 func (m clockMove) target(now time.Time) (time.Time, error) {
 	if (m.Advance == "") == (m.Set == "") {
 		return time.Time{}, badRequest("give either advance or set")

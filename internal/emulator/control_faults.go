@@ -19,6 +19,7 @@ type faultJSON struct {
 	Times   int               `json:"times,omitempty"` // 0: until cleared
 }
 
+// controlAddFault arms a fault and answers with what it has understood.
 func (e *Emulator) controlAddFault(r *http.Request) (int, any, error) {
 	var body faultJSON
 	if err := decodeStrict(r, &body); err != nil {
@@ -30,6 +31,8 @@ func (e *Emulator) controlAddFault(r *http.Request) (int, any, error) {
 	return http.StatusCreated, body, nil
 }
 
+// controlClearFaults disarms all faults; requests that a fault holds up already
+// stay held up.
 func (e *Emulator) controlClearFaults(*http.Request) (int, any, error) {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
@@ -43,6 +46,7 @@ func (e *Emulator) armFault(body faultJSON) error {
 		Match: body.Match, Status: body.Status, Header: body.Headers, Body: body.Body,
 		Drop: body.Drop, After: body.After, Times: body.Times,
 	}
+	// A JSON string stands for its text, so that HTML and broken JSON can be sent.
 	var text string
 	if json.Unmarshal(body.Body, &text) == nil {
 		f.Body = []byte(text)

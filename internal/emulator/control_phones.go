@@ -23,6 +23,7 @@ type accountJSON struct {
 	Code   string `json:"code"`
 }
 
+// controlPhones lists all phones by their owner's e-mail address.
 func (e *Emulator) controlPhones(*http.Request) (int, any, error) {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
@@ -48,6 +49,7 @@ func (e *Emulator) accounts(p *phone) []accountJSON {
 	return list
 }
 
+// controlScan adds an account to a phone and answers with it, code included.
 func (e *Emulator) controlScan(r *http.Request) (int, any, error) {
 	var body struct {
 		URI string `json:"uri"`

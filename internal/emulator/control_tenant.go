@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// tenantJSON is the answer of GET /control/tenant.
+// tenantJSON is the answer of GET /control/tenant. It carries the applications'
+// secrets: whoever configures a portal against this tenant needs them.
 type tenantJSON struct {
 	Domain       string            `json:"domain"`
 	Issuer       string            `json:"issuer"`
@@ -44,6 +45,7 @@ func factorNames() []string {
 	return []string{"sms", "push-notification", "otp", "email", "duo", "webauthn-roaming", "webauthn-platform", "recovery-code"}
 }
 
+// emulatedFactors are the ones that can be switched on here.
 func emulatedFactors() []string { return []string{"otp", "recovery-code"} }
 
 func (e *Emulator) controlTenant(*http.Request) (int, any, error) {
@@ -73,6 +75,7 @@ func (e *Emulator) tenant() tenantJSON {
 	return t
 }
 
+// controlPatchTenant changes settings and answers with the tenant as it is then.
 func (e *Emulator) controlPatchTenant(r *http.Request) (int, any, error) {
 	var patch tenantPatch
 	if err := decodeStrict(r, &patch); err != nil {
@@ -109,6 +112,8 @@ func (e *Emulator) patchTenant(patch tenantPatch) error {
 	return nil
 }
 
+// check reports the first thing that is wrong with a patch. Switching on what the
+// emulator does not imitate is refused: a test of it would prove nothing.
 func (p tenantPatch) check() error {
 	for name, on := range p.Factors {
 		switch {

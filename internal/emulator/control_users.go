@@ -10,7 +10,8 @@ import (
 	"unicode"
 )
 
-// userJSON is a user in answers of the control API.
+// userJSON is a user in answers of the control API. The password is not in it;
+// sign-in page and console show it.
 type userJSON struct {
 	UserID        string `json:"user_id"`
 	Email         string `json:"email"`
@@ -39,6 +40,7 @@ const (
 
 var validLocale = regexp.MustCompile(localePattern)
 
+// controlUsers lists the users by e-mail address.
 func (e *Emulator) controlUsers(*http.Request) (int, any, error) {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
@@ -97,6 +99,7 @@ func (e *Emulator) createUser(n newUser) (userJSON, error) {
 	return u.json(), nil
 }
 
+// check reports the first thing that is wrong with the fields.
 func (n newUser) check() error {
 	address, err := mail.ParseAddress(n.Email)
 	switch {

@@ -54,6 +54,7 @@ func (f *fault) check() error {
 	return f.checkHeader()
 }
 
+// checkHeader keeps out what would break the answer's framing.
 func (f *fault) checkHeader() error {
 	for name, value := range f.Header {
 		if !headerName.MatchString(name) || strings.ContainsAny(value, "\r\n\x00") {
@@ -138,6 +139,8 @@ func (e *Emulator) faultMiddleware(next http.Handler) http.Handler {
 	})
 }
 
+// answer sends the fault instead of the tenant's answer. The headers may replace
+// the content type; whatever the outer middleware has set stays.
 func (f *fault) answer(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -11,7 +11,7 @@ func (e *Emulator) challengeView(l *login, problem string) view {
 	u := e.s.users[l.UserID]
 	v.Problem, v.Field, v.Identifier = problem, "code", u.Email
 	v.HasOTP = len(e.activeOf(u, kindTOTP)) > 0
-	v.HasRecovery = len(e.activeOf(u, kindRecovery)) > 0
+	v.HasRecovery = len(e.usableRecoveryCodes(u)) > 0
 	return v
 }
 

@@ -71,6 +71,8 @@ func (e *Emulator) locked(r *http.Request, p parameters, call mfaCall) (any, *oa
 	return call(r, p)
 }
 
+// listAuthenticators lists what the user has, pending entries included, in the
+// order in which they were made.
 func (e *Emulator) listAuthenticators(r *http.Request, _ parameters) (any, *oauthFailure) {
 	b, failure := e.bearer(r, scopeList)
 	if failure != nil {
@@ -95,6 +97,10 @@ func wireType(kind string) string {
 // path is a malformed request and not merely an unknown id.
 var authenticatorID = regexp.MustCompile(`^[a-z-]{1,32}\|dev_[A-Za-z0-9]{16}$`)
 
+// deleteAuthenticator removes one authenticator of the caller's own. Those of
+// others are as unknown as those that never were.
+//
+// https://auth0.com/docs/secure/multi-factor-authentication/manage-mfa-auth0-apis/manage-authenticator-factors-mfa-api#delete-authenticators
 func (e *Emulator) deleteAuthenticator(r *http.Request, _ parameters) (any, *oauthFailure) {
 	b, failure := e.bearer(r, scopeRemove)
 	if failure != nil {

@@ -19,7 +19,10 @@ type associationJSON struct {
 	RecoveryCodes     []string `json:"recovery_codes,omitempty"`
 }
 
-// associate starts an enrolment. Every call makes a new pending entry.
+// associate starts an enrolment. Every call makes a new pending entry; nothing is
+// active before the user has shown a code of it.
+//
+// https://auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa/enroll-and-challenge-otp-authenticators
 func (e *Emulator) associate(r *http.Request, p parameters) (any, *oauthFailure) {
 	b, failure := e.bearer(r, scopeEnroll)
 	if failure != nil {
@@ -35,8 +38,8 @@ func (e *Emulator) associate(r *http.Request, p parameters) (any, *oauthFailure)
 	return e.startEnrolment(b.user), nil
 }
 
-// associateClient checks the client's own credentials. The documentation wants
-// them always, but with an access token calls without them are known to work.
+// associateClient checks the client's own credentials. The reference lists them as
+// parameters, but the vendor's samples and SDKs leave them out.
 func (e *Emulator) associateClient(r *http.Request, p parameters, b *bearerUser) *oauthFailure {
 	if p.get("client_secret") != "" || b.opaque && e.variant("associate_client") == "required" {
 		if _, failure := e.authenticateClient(r, p); failure != nil {
@@ -49,7 +52,9 @@ func (e *Emulator) associateClient(r *http.Request, p parameters, b *bearerUser)
 	return nil
 }
 
-// mayEnrol decides whether the enrolment that p asks for is allowed.
+// mayEnrol decides whether the enrolment that p asks for is allowed. An
+// mfa_token stands for a password alone: it may enrol the first factor, but who
+// has one must prove it before adding another.
 func (e *Emulator) mayEnrol(b *bearerUser, p parameters) *oauthFailure {
 	if failure := e.checkFactor(p); failure != nil {
 		return failure

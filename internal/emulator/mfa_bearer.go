@@ -24,6 +24,7 @@ type bearerUser struct {
 // bearer identifies the caller of a request to the MFA API and checks that the
 // token may do what scope names. The caller holds the store's lock.
 func (e *Emulator) bearer(r *http.Request, scope string) (*bearerUser, *oauthFailure) {
+	// The scheme's case does not matter (RFC 9110 section 11.1).
 	scheme, raw, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || raw == "" {
 		return nil, e.invalidToken()
@@ -98,10 +99,14 @@ func (e *Emulator) markChallenged(raw string) {
 // isOpaque tells an mfa_token from everything else by its form.
 func isOpaque(raw string) bool { return strings.HasPrefix(raw, "Fe26.2*") }
 
+// isMFAGrant reports whether the grant type is one of those that the vendor's
+// dashboard shows as the single check box "MFA".
 func isMFAGrant(kind string) bool {
 	return strings.HasPrefix(kind, "http://auth0.com/oauth/grant-type/mfa-")
 }
 
+// tokenErrorStatus is the status for tokens that are expired or malformed, on
+// which the sources disagree.
 func (e *Emulator) tokenErrorStatus() int {
 	status, _ := strconv.Atoi(e.variant("token_error_status"))
 	return status

@@ -14,6 +14,8 @@ type challengeJSON struct {
 // challenge chooses the factor that the user is to prove. For an authenticator
 // app it has no effect, and clients may skip it. Only the opaque mfa_token is
 // taken: with an access token a user steps up at /authorize.
+//
+// https://auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa/enroll-and-challenge-otp-authenticators
 func (e *Emulator) challenge(r *http.Request, p parameters) (any, *oauthFailure) {
 	app, failure := e.authenticateClient(r, p)
 	if failure != nil {
@@ -60,6 +62,7 @@ func (e *Emulator) mayChallenge(u *user, p parameters) *oauthFailure {
 	return fail(http.StatusBadRequest, "invalid_request", "Invalid authenticator_id")
 }
 
+// notEnrolled is the answer for a user who has nothing to be challenged with.
 func (e *Emulator) notEnrolled() *oauthFailure {
 	if e.variant("not_enrolled") == "unsupported_challenge_type" {
 		return fail(http.StatusUnauthorized, "unsupported_challenge_type", "User is not enrolled with guardian")

@@ -9,7 +9,7 @@ import (
 // the field mfa_token it confirms a pending enrolment; with an mfa_token it
 // proves an active factor, or confirms the user's first one.
 //
-// https://auth0.com/docs/api/authentication
+// https://auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa/enroll-and-challenge-otp-authenticators
 func grantMFAOTP(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure) {
 	if failure := p.require("mfa_token", "otp"); failure != nil {
 		return nil, failure

@@ -275,6 +275,15 @@ func TestRecoveryCode(t *testing.T) {
 	}
 }
 
+// TestRecoveryFactorOff: with the factor off nobody can use a recovery code.
+func TestRecoveryFactorOff(t *testing.T) {
+	w := newWorld(t)
+	code := w.brunoRecovery()
+	w.api("PATCH", "/control/tenant", map[string]any{"factors": map[string]bool{"recovery-code": false}})
+	a := w.grant(grantTypeMFARecoveryCode, url.Values{"mfa_token": {w.mfaToken(bruno)}, "recovery_code": {code}})
+	w.wantError(a, 403, "invalid_grant", "MFA Authorization rejected.")
+}
+
 // TestPendingRecoveryCode: before the first confirmation it opens nothing.
 func TestPendingRecoveryCode(t *testing.T) {
 	w := newWorld(t)

@@ -23,7 +23,7 @@ func variants() []variant {
 		{"insufficient_scope_status", []string{"403", "401"}, "Status for an access token without the scope"},
 		{"mfa_required_status", []string{"403", "401"}, "Status of mfa_required"},
 		{"not_enrolled", []string{"association_required", "unsupported_challenge_type"}, "Error of a challenge for a user without an active factor"},
-		{"associate_client", []string{"required", "optional"}, "Client authentication when enrolling with an mfa_token"},
+		{"associate_client", []string{"optional", "required"}, "Client authentication when enrolling with an mfa_token"},
 		{"recovery_code_removal", []string{"allowed", "refused"}, "Deleting the recovery code through the MFA API"},
 		{"last_factor_removal", []string{"keeps_recovery_code", "removes_recovery_code"}, "The recovery code when the last factor is deleted"},
 		{"not_found_body", []string{"json", "empty"}, "Body of the 404 for an unknown authenticator"},
