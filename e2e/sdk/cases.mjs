@@ -1,0 +1,130 @@
+// What Auth0's own SDKs do against the emulator, unchanged. sdk.test.mjs runs this file, in a process that trusts the
+// emulator's certificate.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { describe, it } from "node:test";
+import { AuthClient, isMfaRequiredError } from "@auth0/auth0-auth-js";
+import { AuthenticationClient } from "auth0/legacy";
+import { seed } from "./tenant.mjs";
+
+const tenant = new URL(process.env.TENANT);
+const [portal, management] = seed.applications;
+const [ada, bruno] = seed.users;
+
+const mfaAudience = `${tenant}mfa/`;
+const scope = "openid enroll read:authenticators remove:authenticators";
+const login = ({ email, password }) => ({ username: email, password, audience: mfaAudience, scope });
+const credentials = ({ client_id, client_secret }) => ({ domain: tenant.host, clientId: client_id, clientSecret: client_secret });
+
+describe("auth0, AuthenticationClient", () => {
+  const client = (application) => new AuthenticationClient(credentials(application));
+
+  it("gets tokens by password for a user without a factor", async () => {
+    const { status, data } = await client(portal).oauth.passwordGrant(login(ada));
+    assert.equal(status, 200);
+    assert.equal(data.expires_in, 600);
+    assert.equal(data.token_type, "Bearer");
+    assert.ok(data.id_token, "scope openid brings an ID token");
+  });
+
+  it("meets mfa_required for a user with a factor", async () => {
+    await assert.rejects(client(portal).oauth.passwordGrant(login(bruno)), (error) => {
+      assert.equal(error.statusCode, 403);
+      assert.equal(error.error, "mfa_required");
+      assert.equal(error.error_description, "Multifactor authentication required");
+      assert.match(JSON.parse(error.body).mfa_token, /^Fe26\.2\*/);
+      return true;
+    });
+  });
+
+  it("meets invalid_grant for a wrong password", async () => {
+    const wrong = client(portal).oauth.passwordGrant({ ...login(ada), password: "x" });
+    await assert.rejects(wrong, { statusCode: 403, error: "invalid_grant", error_description: "Wrong email or password." });
+  });
+
+  it("meets access_denied for a wrong client secret", async () => {
+    const wrong = new AuthenticationClient({ ...credentials(portal), clientSecret: "x" });
+    await assert.rejects(wrong.oauth.passwordGrant(login(ada)), { statusCode: 401, error: "access_denied" });
+  });
+
+  it("gets a Management API token by client credentials", async () => {
+    const { data } = await client(management).oauth.clientCredentialsGrant({ audience: `${tenant}api/v2/` });
+    assert.equal(data.expires_in, 86400);
+    assert.match(data.scope, /read:users/);
+  });
+
+  it("revokes a token that is unknown", async () => {
+    const { status } = await client(portal).oauth.revokeRefreshToken({ token: "unknown" });
+    assert.equal(status, 200);
+  });
+});
+
+describe("@auth0/auth0-auth-js", () => {
+  const client = () => new AuthClient(credentials(portal));
+
+  /** The mfa_token of a user who has a factor. */
+  const mfaToken = async () => {
+    const error = await client().getTokenByPassword(login(bruno)).then(assert.fail, (reason) => reason);
+    assert.ok(isMfaRequiredError(error), `${error}`);
+    return error.cause.mfa_token;
+  };
+
+  it("lists, challenges and verifies with an authenticator app", async () => {
+    const token = await mfaToken();
+    const list = await client().mfa.listAuthenticators({ mfaToken: token });
+    assert.deepEqual(list.map(({ authenticatorType, active }) => [authenticatorType, active]), [["otp", true], ["recovery-code", true]]);
+    const challenge = { mfaToken: token, challengeType: "otp", authenticatorId: list[0].id };
+    assert.deepEqual(await client().mfa.challengeAuthenticator(challenge), { challengeType: "otp" });
+    const tokens = await client().mfa.verify({ mfaToken: token, factorType: "otp", otp: totp(bruno.authenticators[0].secret) });
+    assert.match(tokens.claims.sub, /^auth0\|/);
+  });
+
+  it("verifies with the recovery code and gets the next one", async () => {
+    const code = bruno.authenticators[1].secret;
+    const tokens = await client().mfa.verify({ mfaToken: await mfaToken(), factorType: "recovery-code", recoveryCode: code });
+    assert.match(tokens.recoveryCode, /^[A-Z0-9]{24}$/);
+    assert.notEqual(tokens.recoveryCode, code);
+  });
+
+  it("meets invalid_grant for a wrong code", async () => {
+    const verify = client().mfa.verify({ mfaToken: await mfaToken(), factorType: "otp", otp: "00000x" });
+    await assert.rejects(verify, (error) => {
+      assert.equal(error.cause.error, "invalid_grant");
+      assert.equal(error.cause.error_description, "Invalid otp_code.");
+      return true;
+    });
+  });
+
+  it("cannot enrol by mfa_token when a factor is active", async () => {
+    const enrol = client().mfa.enrollAuthenticator({ authenticatorTypes: ["otp"], mfaToken: await mfaToken() });
+    await assert.rejects(enrol, (error) => {
+      assert.deepEqual([error.cause.error, error.cause.error_description], ["access_denied", "User is already enrolled."]);
+      return true;
+    });
+  });
+
+  it("enrols, confirms and deletes with an access token for the MFA API", async () => {
+    const { accessToken } = await client().getTokenByPassword(login(ada));
+    const enrolment = await client().mfa.enrollAuthenticator({ authenticatorTypes: ["otp"], mfaToken: accessToken });
+    assert.match(enrolment.secret, /^[A-Z2-7]{32}$/);
+    assert.match(enrolment.barcodeUri, /^otpauth:\/\/totp\//);
+    assert.equal(enrolment.recoveryCodes.length, 1);
+    await client().mfa.verify({ mfaToken: accessToken, factorType: "otp", otp: totp(enrolment.secret) });
+    const list = await client().mfa.listAuthenticators({ mfaToken: accessToken });
+    assert.deepEqual(list.map(({ active }) => active), [true, true]);
+    for (const { id } of list) await client().mfa.deleteAuthenticator({ authenticatorId: id, mfaToken: accessToken });
+    assert.deepEqual(await client().mfa.listAuthenticators({ mfaToken: accessToken }), []);
+  });
+});
+
+/** The code of an authenticator app now (RFC 6238: SHA-1, six digits, thirty seconds). */
+function totp(secret) {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((c) => alphabet.indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac("sha1", key).update(step).digest();
+  const offset = hash[19] & 15;
+  return String((hash.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
