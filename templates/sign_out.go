@@ -11,6 +11,7 @@ type SigningOut struct {
 
 // Full implements [View].
 func (v SigningOut) Full() templ.Component {
+	v.refresh = "0; url=" + string(templ.URL(v.Target))
 	return document(&v.Page, "signing-out.title", signingOut(&v))
 }
 

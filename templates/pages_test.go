@@ -1,0 +1,213 @@
+package templates
+
+import (
+	"strings"
+	"testing"
+
+	"mysecurity/internal/i18n"
+)
+
+// TestPages checks what each page says and offers, by meaning: a selector and
+// the words that a visitor reads there. Words that begin with "!" must not be
+// found, and empty words want the element to be absent.
+func TestPages(t *testing.T) {
+	tests := []struct{ page, selector, words string }{
+		{"landing", "h1", "My security settings"},
+		{"landing", "main a.button[href='http://localhost:18080/security/sign-in?page=overview']", "Sign in"},
+		{"landing", ".whose, form[action$='/sign-out']", ""},
+		{"landing-sign-in-first", "h1", "Sign in to continue"},
+		{"landing-sign-in-first", "main a[href$='/sign-in?page=add-app']", "Sign in"},
+		{"landing-sign-in-first", ".waiting", "Add an authenticator app"},
+		{"landing-ended", "h1", "Your session has ended"},
+		{"landing-ended", "a[href$='/sign-in?method=abcd234567abcd23&page=remove']", "Sign in"},
+
+		{"overview", "#notice[role=status][autofocus][tabindex='-1']", "recovery code is in your hands"},
+		{"overview", ".status h2", "Two-step sign-in is on"},
+		{"overview", "section[aria-labelledby=apps] li:nth-child(1)", "Authenticator app 1"},
+		{"overview", "section[aria-labelledby=apps] li:nth-child(1)", "!New"},
+		{"overview", "section[aria-labelledby=apps] li.changed", "Authenticator app 2 New"},
+		{"overview", "a[href$='/methods/bbcd234567abcd23/remove']", "Remove Authenticator app 2"},
+		{"overview", "section[aria-labelledby=apps] a.button[href$='/add/app']", "Add another app"},
+		{"overview", "section[aria-labelledby=others] li:nth-child(2)", "Another method webauthn"},
+		{"overview", "section[aria-labelledby=others] li:nth-child(2) a", ""},
+		{"overview", "section[aria-labelledby=emails] li", "cannot be removed here"},
+		{"overview", "section[aria-labelledby=emails] a", ""},
+		{"overview", "section[aria-labelledby=recovery]", "You have a recovery code"},
+		{"overview", "[data-proof='450'] .proof-line", "Time left to make changes: 8 min"},
+		{"overview", ".proof-line a[href$='/sign-in?page=overview']", "Confirm again"},
+		{"overview", ".whose", "Ada Lovelace ada@example.com"},
+		{"overview-one", "section[aria-labelledby=others], section[aria-labelledby=emails], .badge", ""},
+		{"overview-one", "section[aria-labelledby=recovery]", "You have no recovery code"},
+		{"overview-empty", ".status h2", "Protect your account with a second step"},
+		{"overview-empty", "main a.button[href$='/add/app']", "Add an authenticator app"},
+		{"overview-empty", "section[aria-labelledby=apps]", ""},
+		{"overview-closed", "main a[href$='/add/app']", ""},
+		{"overview-closed", ".status", "does not offer a method that you can add here"},
+		{"overview-unsaved", ".callout.warn a[href$='/recovery-code']", "Show my recovery code"},
+		{"overview-unsaved", ".proof-line", "To make changes, confirm once more"},
+		{"overview-unsaved", "a[href$='/add/app']", ""},
+
+		{"add-app", "form[action$='/add/app'] button", "Start"},
+		{"add-app", "#discarded", ""},
+		{"add-app-discarded", "#discarded[role=alert][autofocus]", "Five codes in a row did not fit"},
+
+		{"wizard", "ol.steps > li:nth-child(1) h2", "1 Get an authenticator app"},
+		{"wizard", "ol.steps > li:nth-child(2) h2", "2 Scan the QR code"},
+		{"wizard", "ol.steps > li:nth-child(3) h2", "3 Enter the code"},
+		{"wizard", ".same-phone + .scan .plate + div h3", "Or type this key"},
+		{"wizard", ".same-phone", "iPhone opens its own Passwords app"},
+		{"wizard", "code#key span:nth-child(2)", "G5CT"},
+		{"wizard", "button[data-copy=key][hidden]", "Copy the key"},
+		{"wizard", "details dl", "Time-based (TOTP)"},
+		{"wizard", "details dl", "30 seconds"},
+		{"wizard", "label[for=code]", "Code from the app"},
+		{"wizard", "#summary, .mistake, [aria-invalid]", ""},
+		{"wizard", ".callout.calm", "After 15 minutes without activity your session ends"},
+		{"wizard", "form[action$='/add/app/cancel'] button", "Cancel and add nothing"},
+		{"wizard", "main", "!keeps working"},
+		{"wizard-wrong", ".lead", "What you use now keeps working"},
+		{"wizard-clock-slow", "#summary", "about 4 minutes slow"},
+		{"wizard-clock-fast", "#summary", "about 4 minutes fast"},
+		{"wizard-few-left", "#summary", "2 attempts are left."},
+		{"wizard-until", "#summary", "You can try again at 2:11 PM UTC. This"},
+		{"wizard-until", "#summary time[datetime='2026-11-03T14:11:00Z'][data-local]", "2:11 PM UTC"},
+
+		{"recovery-code", "h1", "Save your recovery code"},
+		{"recovery-code", ".ticket .actions > :nth-child(1)", "Download"},
+		{"recovery-code", ".ticket .actions > :nth-child(2)[data-print][hidden]", "Print"},
+		{"recovery-code", ".ticket .actions > :nth-child(3)[data-copy=recovery-code][hidden]", "Copy"},
+		{"recovery-code", "code#recovery-code", sampleRecovery},
+		{"recovery-code", "main", "Nobody at Example Company will ever ask you for this code"},
+		{"recovery-code", "main", "From the next sign-in on, you are asked for a code from your app"},
+		{"recovery-code", ".on-paper", "AccountAda Lovelace ada@example.comCompanyExample CompanyDateNovember 3, 2026Notes"},
+		{"recovery-code", "form[hx-post$='/recovery-code/saved'] input[type=checkbox][name=saved][value=yes] + label", "I have stored the code"},
+		{"recovery-code-unticked", "code#recovery-code", sampleRecovery},
+		{"recovery-code-hidden", "code", ""},
+		{"recovery-code-hidden", "form[action$='/recovery-code/show'] button", "Show it again"},
+		{"recovery-code-none", "form[action*='recovery-code']", ""},
+		{"recovery-code-none", "h1", "There is no recovery code to show"},
+
+		{"remove", "h1", "Remove “Authenticator app 2”?"},
+		{"remove", ".remaining", "Authenticator app 1 Phone number XXXXXXXXX42"},
+		{"remove", "main form .actions > a:first-child", "Keep it"},
+		{"remove", "main form .actions > button.danger", "Remove “Authenticator app 2”"},
+		{"remove", "main", "Delete it in the app as well"},
+		{"remove", "input[name=understood]", ""},
+		{"remove-last", "input[type=checkbox][name=understood][value=yes] + label", "protected less"},
+		{"remove-last", ".callout.warn", "your password alone lets anybody in"},
+		{"remove-email", ".callout.warn", "a code sent to your email"},
+		{"remove-refused", "main", "Example Company asks everybody to keep at least 1 strong method,"},
+		{"remove-refused", "main a.button:first-child[href$='/add/app']", "Add another app"},
+		{"remove-refused", "main form, .danger", ""},
+		{"remove-fixed", "main", "It comes with your Example Company account."},
+		{"remove-fixed", "main form, .danger, a[href$='/add/app']", ""},
+
+		{"confirm", ".waiting", "Add an authenticator app"},
+		{"confirm", "main", "Nothing is lost"},
+		{"confirm", "main a.button[href$='/sign-in?page=add-app']", "Confirm it is you"},
+		{"confirm-remove", "main", "!Nothing is lost"},
+
+		{"signing-out", "meta[http-equiv=refresh][content='0; url=http://localhost:8081/oidc/logout?client_id=abc&logout_hint=s'] ~ title", "Signing you out"},
+		{"signing-out", "main a[href='http://localhost:8081/oidc/logout?client_id=abc&logout_hint=s']", "Continue"},
+		{"signed-out", "main a[href='http://localhost:18080/security/']", "Back to the start page"},
+		{"signed-out", "meta[http-equiv]", ""},
+		{"sign-out", "main a.button[href$='/recovery-code']", "Save my recovery code"},
+		{"sign-out", "main form[action$='/sign-out'] input[name=lose_code][value=yes] + button", "Sign out without it"},
+
+		{"error-internal", "main", "Try again. If it keeps happening, ask for help"},
+		{"error-internal", ".reference code", "7f3a-91c2"},
+		{"error-unknown", "main a.button[href='http://localhost:18080/security/']", "Go to my security settings"},
+		{"error-when", ".when", "You can try again at 2:06 PM UTC."},
+		{"error-signed-out", "main a[href$='/sign-in?page=overview']", "Sign in again"},
+		{"error-signed-out", ".whose", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.page+" "+tt.selector, func(t *testing.T) {
+			found := page(t, tt.page).Find(tt.selector)
+			words, unwanted := strings.CutPrefix(tt.words, "!")
+			switch {
+			case tt.words == "":
+				if found.Length() != 0 {
+					t.Errorf("%s is on the page", tt.selector)
+				}
+			case found.Length() == 0:
+				t.Errorf("%s is not on the page", tt.selector)
+			case strings.Contains(text(found), words) == unwanted:
+				t.Errorf("%s reads %q, words %q", tt.selector, text(found), tt.words)
+			}
+		})
+	}
+}
+
+// TestMistakes holds the pages that report a mistake to one pattern: the title
+// says so, a summary takes the focus and links to the field, the field carries
+// the same words.
+func TestMistakes(t *testing.T) {
+	fields := map[string]string{"recovery-code-unticked": "saved", "remove-unticked": "understood", "wizard-few-left": "code", "wizard-until": "code"}
+	for _, problem := range CodeProblems() {
+		fields["wizard-"+string(problem)] = "code"
+	}
+	for name, field := range fields {
+		t.Run(name, func(t *testing.T) {
+			doc := page(t, name)
+			if title := doc.Find("title").Text(); !strings.HasPrefix(title, "Error: ") {
+				t.Errorf("title = %q, want it to say that there is an error", title)
+			}
+			summary := doc.Find("main > #summary[role=alert][tabindex='-1'][autofocus]")
+			link := summary.Find("a[href='#" + field + "']")
+			if link.Length() != 1 {
+				t.Fatal("no summary with a link to the field")
+			}
+			if n := doc.Find("[autofocus]").Length(); n != 1 {
+				t.Errorf("%d elements want the focus", n)
+			}
+			input := doc.Find("#" + field + "[aria-invalid=true]")
+			if described := input.AttrOr("aria-describedby", ""); !strings.Contains(described, field+"-mistake") {
+				t.Errorf("the field is described by %q", described)
+			}
+			if got, want := text(doc.Find("#"+field+"-mistake")), "Error: "+text(link); got != want {
+				t.Errorf("the field says %q, the summary %q", got, want)
+			}
+		})
+	}
+}
+
+// TestCodeField guards what autofill, phones and a pasted "123 456" need.
+func TestCodeField(t *testing.T) {
+	field := page(t, "wizard-too-short").Find("input#code")
+	want := map[string]string{
+		"name": "code", "type": "text", "inputmode": "numeric", "autocomplete": "one-time-code",
+		"spellcheck": "false", "dir": "ltr", "value": "12 34",
+	}
+	for attr, value := range want {
+		if got := field.AttrOr(attr, ""); got != value {
+			t.Errorf("%s = %q, want %q", attr, got, value)
+		}
+	}
+	for _, attr := range []string{"maxlength", "pattern", "required"} {
+		if _, ok := field.Attr(attr); ok {
+			t.Errorf("the field has %s, which cuts or refuses what people paste", attr)
+		}
+	}
+}
+
+// TestLanguageSwitch proves that a change of language comes back to the page.
+func TestLanguageSwitch(t *testing.T) {
+	view := samples(t, "")["remove"]
+	doc := parse(t, html(t, newBundle(t), i18n.French, view.Full()))
+	if lang := doc.Find("html").AttrOr("lang", ""); lang != "fr-CA" {
+		t.Errorf("lang = %q", lang)
+	}
+	form := doc.Find("form[action$='/language']")
+	for name, want := range map[string]string{"lang": "en", "page": "remove", "method": "abcd234567abcd23"} {
+		if got := form.Find("input[name="+name+"]").AttrOr("value", ""); got != want {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+	if got := text(form.Find("button[lang=en]")); got != "English" {
+		t.Errorf("button says %q", got)
+	}
+	if anonymous := page(t, "landing").Find("form[action$='/language'] input[name=form_token]"); anonymous.Length() != 0 {
+		t.Error("a visitor without a session has a form token")
+	}
+}
