@@ -2,6 +2,7 @@ package i18n
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -13,17 +14,73 @@ const countArg = "Count"
 // catalogue is one language, ready to be read.
 type catalogue struct {
 	lang Lang
-	// plain holds the sentences without placeholders. Most are, and a page has
-	// dozens: they are worth a look-up without an allocation (performance.md G1).
-	plain     map[string]string
+	// fixed holds the sentences that have one form, cut at their placeholders.
+	// Nearly all are such, and a page has dozens: putting one together costs an
+	// allocation or two, and none without placeholders (performance.md G1).
+	fixed map[string]sentence
+	// localizer knows the rules for the rest, the sentences with plural forms.
 	localizer *i18n.Localizer
 }
 
+// sentence is text and names of placeholders in turn, text first and last.
+type sentence []string
+
+// cut finds the placeholders of a text. It reports false for anything but the
+// plain {{.Name}}, which is left to the template language of the library.
+func cut(text string) (sentence, bool) {
+	var s sentence
+	for {
+		before, rest, found := strings.Cut(text, "{{.")
+		s = append(s, before)
+		if !found {
+			return s, !strings.Contains(before, "{{")
+		}
+		name, after, closed := strings.Cut(rest, "}}")
+		if !closed || strings.ContainsAny(name, " .|{") {
+			return nil, false
+		}
+		s, text = append(s, name), after
+	}
+}
+
+// fill puts the values of args in the places of their names.
+func (s sentence) fill(args []any) string {
+	if len(s) == 1 {
+		return s[0]
+	}
+	var b strings.Builder
+	for i, part := range s {
+		if i%2 == 0 {
+			b.WriteString(part)
+		} else {
+			b.WriteString(value(args, part))
+		}
+	}
+	return b.String()
+}
+
+// value is the argument of that name, or a marker that nobody overlooks.
+func value(args []any, name string) string {
+	for i := 0; i+1 < len(args); i += 2 {
+		if args[i] != name {
+			continue
+		}
+		if s, ok := args[i+1].(string); ok {
+			return s
+		}
+		return fmt.Sprint(args[i+1])
+	}
+	return missing(name)
+}
+
 func newCatalogue(lang Lang, messages []*i18n.Message, localizer *i18n.Localizer) *catalogue {
-	c := &catalogue{lang: lang, plain: make(map[string]string, len(messages)), localizer: localizer}
+	c := &catalogue{lang: lang, fixed: make(map[string]sentence, len(messages)), localizer: localizer}
 	for _, m := range messages {
-		if m.One == "" && m.Many == "" && !strings.Contains(m.Other, "{{") {
-			c.plain[m.ID] = m.Other
+		if m.One != "" || m.Many != "" {
+			continue
+		}
+		if s, ok := cut(m.Other); ok {
+			c.fixed[m.ID] = s
 		}
 	}
 	return c
@@ -31,19 +88,15 @@ func newCatalogue(lang Lang, messages []*i18n.Message, localizer *i18n.Localizer
 
 // text is the sentence of a key, or a marker that nobody overlooks.
 func (c *catalogue) text(key string, args []any) string {
-	if s, ok := c.plain[key]; ok {
-		return s
+	if s, ok := c.fixed[key]; ok {
+		return s.fill(args)
 	}
-	cfg := &i18n.LocalizeConfig{MessageID: key}
-	if len(args) > 0 {
-		data := make(map[string]any, len(args)/2)
-		for i := 0; i+1 < len(args); i += 2 {
-			name, _ := args[i].(string)
-			data[name] = args[i+1]
-		}
-		cfg.TemplateData, cfg.PluralCount = data, data[countArg]
+	data := make(map[string]any, len(args)/2)
+	for i := 0; i+1 < len(args); i += 2 {
+		name, _ := args[i].(string)
+		data[name] = args[i+1]
 	}
-	s, err := c.localizer.Localize(cfg)
+	s, err := c.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: data[countArg]})
 	if err != nil {
 		return missing(key)
 	}
