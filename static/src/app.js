@@ -64,13 +64,13 @@
   });
 
   // The proof's end. The seconds left count from the page's arrival, because the
-  // visitor's clock may be wrong. The warning is shown, and is spoken once.
+  // visitor's clock may be wrong. The warning is shown two minutes before, with the way to go on.
   const warnAt = 120;
   let proof;
 
   function watchProof() {
     const element = document.querySelector("[data-proof]");
-    proof = element && { element, ends: Date.now() + 1000 * Number(element.dataset.proof), warned: false };
+    proof = element && { element, ends: Date.now() + 1000 * Number(element.dataset.proof) };
     tick();
   }
 
@@ -78,15 +78,21 @@
     if (!proof) return;
     const left = Math.round((proof.ends - Date.now()) / 1000);
     const part = (name) => proof.element.querySelector(`[data-proof-${name}]`);
-    if (part("minutes")) part("minutes").textContent = Math.max(1, Math.ceil(left / 60));
-    if (left <= 0 && part("over")) {
-      part("over").hidden = false;
-      part("left").hidden = true;
-    }
-    if (left > warnAt || left <= 0 || proof.warned) return;
-    proof.warned = true;
-    part("warning").hidden = false;
-    say(part("words").textContent);
+    // A page that came without a count has nothing to count.
+    if (!part("left")) return;
+    part("minutes").textContent = Math.max(1, Math.ceil(left / 60));
+    const over = left <= 0;
+    part("left").hidden = over;
+    part("over").hidden = !over;
+    part("warning").hidden = over || left > warnAt;
+    tell(over ? "over" : left <= warnAt ? "words" : "", part);
+  }
+
+  // Each stage is spoken once.
+  function tell(stage, part) {
+    if (!stage || proof.told === stage) return;
+    proof.told = stage;
+    say(part(stage).textContent);
   }
 
   // A changing request without a usable answer is never repeated: the visitor is
