@@ -52,6 +52,7 @@ type settings struct {
 	emulator.Options
 	host string
 	tls  bool
+	tap  func(http.Handler) http.Handler
 }
 
 // WithClock lets the tenant and the test's other parts share a clock. Without
@@ -72,11 +73,17 @@ func WithHost(host string) Option { return func(s *settings) { s.host = host } }
 // WithTLS serves https; Client trusts the certificate.
 func WithTLS() Option { return func(s *settings) { s.tls = true } }
 
+// WithTap lets a test watch or hold up what the tenant is asked: wrap gets the
+// tenant's handler and returns the one that is served.
+func WithTap(wrap func(http.Handler) http.Handler) Option {
+	return func(s *settings) { s.tap = wrap }
+}
+
 // Start runs a tenant until the end of the test. It waits for every request that
 // is under way then.
 func Start(t testing.TB, options ...Option) *Tenant {
 	t.Helper()
-	s := settings{host: "localhost"}
+	s := settings{host: "localhost", tap: func(h http.Handler) http.Handler { return h }}
 	s.Callbacks, s.LogoutURLs, s.Keys = []string{Callback}, []string{LogoutURL}, sharedKeys
 	for _, option := range options {
 		option(&s)
@@ -93,7 +100,7 @@ func Start(t testing.TB, options ...Option) *Tenant {
 		t.Fatalf("emulator: %v", err)
 	}
 	t.Cleanup(e.Close)
-	server.Config.Handler = e
+	server.Config.Handler = s.tap(e)
 	tenant := &Tenant{Emulator: e, URL: s.PublicURL, MFAAudience: s.PublicURL + "/mfa/", t: t, server: server}
 	if len(s.Callbacks) > 0 {
 		tenant.Callback = s.Callbacks[0]
