@@ -30,8 +30,11 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 	if err != nil {
 		return err
 	}
-	log := newLogger(stderr, cfg.LogFormat, cfg.LogLevel)
+	log := newLogger(stderr, cfg.Log)
 	warn(ctx, log, warnings)
+	if cfg.EmulatorTLSDir != "" {
+		return errors.New("EMULATOR_TLS_DIR is for the emulator alone: in the demo the portal speaks to it in plain HTTP")
+	}
 	own, err := site.Parse(cfg.PublicURL)
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ func runEmulator(ctx context.Context, environ []string, stdout, stderr io.Writer
 	if err != nil {
 		return err
 	}
-	log := newLogger(stderr, cfg.LogFormat, cfg.LogLevel)
+	log := newLogger(stderr, cfg.Log)
 	warn(ctx, log, warnings)
 	own, err := site.Parse(cfg.PublicURL)
 	if err != nil {

@@ -19,7 +19,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	log := newLogger(stderr, cfg.LogFormat, cfg.LogLevel)
+	log := newLogger(stderr, cfg.Log)
 	warn(ctx, log, warnings)
 	own, err := site.Parse(cfg.PublicURL)
 	if err != nil {
@@ -28,9 +28,9 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	p, err := newPortal(portalOptions{
 		Site: own,
 		Tenant: auth0.Config{
-			Domain: cfg.Auth0Domain, Issuer: cfg.Auth0Issuer, ClientID: cfg.Auth0ClientID,
-			ClientSecret: cfg.Auth0ClientSecret, BasicAuth: cfg.Auth0BasicAuth,
-			MFAAudience: cfg.Auth0MFAAudience, AllowLoopbackHTTP: cfg.Mode == config.Development,
+			Domain: cfg.Domain, Issuer: cfg.Issuer, ClientID: cfg.ClientID,
+			ClientSecret: cfg.ClientSecret, BasicAuth: cfg.BasicAuth,
+			MFAAudience: cfg.MFAAudience, AllowLoopbackHTTP: cfg.Mode == config.Development,
 		},
 		SessionKeys: cfg.SessionKeys, SessionFile: cfg.SessionFile,
 		Mode: cfg.Mode, MinMethods: cfg.MinMethods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
@@ -55,14 +55,14 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 }
 
 // newLogger writes one record per line, times in UTC.
-func newLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+func newLogger(w io.Writer, l config.Log) *slog.Logger {
+	options := &slog.HandlerOptions{Level: l.Level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
 			a.Value = slog.TimeValue(a.Value.Time().UTC())
 		}
 		return a
 	}}
-	if format == "text" {
+	if l.Format == "text" {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))
