@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,9 +128,9 @@ func TestListIsRepeatedOnce(t *testing.T) {
 		})
 	}
 	once := func(first http.HandlerFunc) http.HandlerFunc {
-		calls := 0
+		var calls atomic.Int32
 		return func(w http.ResponseWriter, r *http.Request) {
-			if calls++; calls == 1 {
+			if calls.Add(1) == 1 {
 				first(w, r)
 				return
 			}

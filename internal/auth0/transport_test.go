@@ -134,6 +134,24 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// Each phase has a deadline of its own, so that a retry still fits into the total.
+func TestPhasesHaveDeadlines(t *testing.T) {
+	patient := impatient()
+	patient.total = 10 * time.Second
+	for name, start := range map[string]func() *Client{
+		"UP-01 handshake": func() *Client { return rawTenant(t, "https", patient, swallow) },
+		"UP-02 header":    func() *Client { return rawTenant(t, "http", patient, swallow) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, began := start(), time.Now()
+			wantError(t, c.Ready(t.Context()), KindNotReady, ReasonTimeout)
+			if took := time.Since(began); took > patient.total/2 {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
 // swallow reads until the other side gives up.
 func swallow(conn net.Conn) {
 	_, _ = io.Copy(io.Discard, conn)
