@@ -295,6 +295,50 @@ func TestSessionLife(t *testing.T) {
 	}
 }
 
+// TestMaxAgeZero: even a session of this very second is too old.
+func TestMaxAgeZero(t *testing.T) {
+	tenant := start(t)
+	user := tenant.NewUser()
+	b := tenant.NewBrowser()
+	b.SignIn(user, nil)
+	if paths, _ := screens(b, user, changes("max_age", "0")); !slices.Equal(paths, []string{"/u/login"}) {
+		t.Errorf("pages %v, want the password", paths)
+	}
+}
+
+// TestSessionReplaced: signing in anew, as the same user or another, ends the
+// session that the browser had; its cookie opens nothing any more.
+func TestSessionReplaced(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		other bool
+	}{{"same user", false}, {"another user", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			tenant := start(t)
+			first := tenant.NewUser()
+			second := first
+			if c.other {
+				second = tenant.NewUser()
+			}
+			b := tenant.NewBrowser()
+			before := exchange(t, tenant, b.SignIn(first, nil).Query().Get("code"))
+			old := b.Cookie("emu_session")
+			after := exchange(t, tenant, b.SignIn(second, changes("prompt", "login")).Query().Get("code"))
+			if b.Cookie("emu_session") == old {
+				t.Error("the cookie is the same")
+			}
+			if same := payload(t, before.IDToken)["sid"] == payload(t, after.IDToken)["sid"]; same == c.other {
+				t.Errorf("same sid: %v", same)
+			}
+			address := strings.TrimPrefix(tenant.AuthorizeURL(changes("prompt", "none")), tenant.URL)
+			response := do(t, tenant, http.MethodGet, address, http.Header{"Cookie": {"emu_session=" + old}})
+			if got, err := response.Location(); err != nil || got.Query().Get("error") != "login_required" {
+				t.Errorf("the old cookie is answered with %v, %v", got, err)
+			}
+		})
+	}
+}
+
 func TestBlockedUser(t *testing.T) {
 	tenant := start(t)
 	user := tenant.NewUser()

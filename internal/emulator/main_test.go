@@ -93,8 +93,12 @@ func patchTenant(t *testing.T, tenant *emulatortest.Tenant, patch string) {
 
 // serve asks a tenant without a network.
 func serve(e *emulator.Emulator, address string) int {
+	return serveRequest(e, httptest.NewRequest(http.MethodGet, address, nil))
+}
+
+func serveRequest(e *emulator.Emulator, r *http.Request) int {
 	recorder := httptest.NewRecorder()
-	e.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, address, nil))
+	e.ServeHTTP(recorder, r)
 	return recorder.Code
 }
 

@@ -80,7 +80,7 @@ func builtinSeed() Seed {
 	return Seed{
 		Users: []SeedUser{
 			{Email: "ada@example.com", EmailVerified: true, Name: "Ada Demo"},
-			{Email: "bruno@example.com", EmailVerified: true, Name: "Bruno Demo", Authenticators: []SeedAuthenticator{{Type: kindTOTP}, {Type: kindRecovery}}},
+			{Email: "bruno@example.com", EmailVerified: true, Name: "Bruno Demo", Authenticators: []SeedAuthenticator{{Type: wireType(kindTOTP)}, {Type: wireType(kindRecovery)}}},
 			{Email: "chloe@example.com", EmailVerified: true, Name: "Chloé Demo", Locale: "fr-CA"},
 			{Email: "dan@example.com", EmailVerified: true, Name: "Dan Demo"},
 		},
@@ -196,12 +196,12 @@ func (e *Emulator) completeAuthenticators(u *SeedUser) error {
 	for i := range u.Authenticators {
 		a := &u.Authenticators[i]
 		switch {
-		case a.Type != "otp" && a.Type != kindTOTP && a.Type != kindRecovery:
+		case a.Type != wireType(kindTOTP) && a.Type != wireType(kindRecovery):
 			return fmt.Errorf("emulator seed: %s has an authenticator of the unknown type %q", u.Email, a.Type)
 		case a.Secret != "" && !a.valid():
 			return fmt.Errorf("emulator seed: a secret of %s is malformed", u.Email)
 		case a.Secret != "":
-		case a.Type == kindRecovery:
+		case a.Type == wireType(kindRecovery):
 			a.Secret = e.newRecoveryCode()
 		default:
 			a.Secret = e.newTOTPSecret()
@@ -212,7 +212,7 @@ func (e *Emulator) completeAuthenticators(u *SeedUser) error {
 
 // valid reports whether the secret is what the tenant itself would have made.
 func (a SeedAuthenticator) valid() bool {
-	if a.Type == kindRecovery {
+	if a.Type == wireType(kindRecovery) {
 		return len(a.Secret) == 24 && strings.Trim(a.Secret, upperAlphanumeric) == ""
 	}
 	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(a.Secret)

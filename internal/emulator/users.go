@@ -91,7 +91,7 @@ func (e *Emulator) addUser(s SeedUser) *user {
 // the user's phone as well.
 func (e *Emulator) addAuthenticator(u *user, s SeedAuthenticator, now time.Time) *authenticator {
 	kind := kindTOTP
-	if s.Type == kindRecovery {
+	if s.Type == wireType(kindRecovery) {
 		kind = kindRecovery
 	}
 	a := &authenticator{

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"strings"
 
 	"github.com/PuerkitoBio/goquery"
 )
@@ -33,15 +32,9 @@ func (x *Tenant) NewBrowser() *Browser {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	home := x.Issuer()
 	return &Browser{x: x, client: &http.Client{
 		Transport: x.client.Transport, Timeout: x.client.Timeout, Jar: jar,
-		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-			if !strings.HasPrefix(r.URL.String(), home) {
-				return http.ErrUseLastResponse
-			}
-			return nil
-		},
+		CheckRedirect: x.client.CheckRedirect,
 	}}
 }
 
@@ -67,6 +60,21 @@ func (b *Browser) Submit(p Page, typed url.Values) Page {
 		values[name] = value
 	}
 	return b.page(b.x.request(http.MethodPost, action.String(), values))
+}
+
+// Cookie returns the value of one of the tenant's cookies, or "".
+func (b *Browser) Cookie(name string) string {
+	b.x.t.Helper()
+	home, err := url.Parse(b.x.Issuer())
+	if err != nil {
+		b.x.t.Fatal(err)
+	}
+	for _, cookie := range b.client.Jar.Cookies(home) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
 }
 
 func (b *Browser) page(request *http.Request) Page {

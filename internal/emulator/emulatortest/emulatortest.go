@@ -136,11 +136,20 @@ func (x *Tenant) run(secure bool) {
 	} else {
 		x.server.Start()
 	}
-	x.client = &http.Client{Transport: transport, Timeout: time.Minute}
+	x.client = &http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: x.stayHome}
 	x.t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		x.server.Close()
 	})
+}
+
+// stayHome stops a client where the tenant sends it to an application: that
+// redirect is then the answer.
+func (x *Tenant) stayHome(r *http.Request, _ []*http.Request) error {
+	if !strings.HasPrefix(r.URL.String(), x.Issuer()) {
+		return http.ErrUseLastResponse
+	}
+	return nil
 }
 
 func authority(t testing.TB, dir string) *x509.CertPool {
@@ -156,8 +165,8 @@ func authority(t testing.TB, dir string) *x509.CertPool {
 	return pool
 }
 
-// Client returns an HTTP client for the tenant's APIs: no cookies, its own
-// connections, which end with the test.
+// Client returns an HTTP client for the tenant's APIs: no cookies, no redirects
+// away from the tenant, its own connections, which end with the test.
 func (x *Tenant) Client() *http.Client { return x.client }
 
 // request makes a request, with a form as its body unless the form is nil. It ends
