@@ -10,7 +10,7 @@ import (
 // TestStructure holds every page to what assistive technology, and people
 // without the script, rely on.
 func TestStructure(t *testing.T) {
-	eachPage(t, "", func(t *testing.T, full, main string) {
+	eachPage(t, "", func(t *testing.T, full, _ string) {
 		doc := parse(t, full)
 		for selector, want := range map[string]int{
 			"html[lang]": 1, "head > title": 1, "h1": 1, "main#main[tabindex='-1']": 1,
