@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// world is what a test gives the program instead of a process's own.
+type world struct {
+	t       *testing.T
+	environ []string
+	out     lockedBuffer
+	portal  string
+	admin   string
+}
+
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// freeAddress is an address of this machine that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func newWorld(t *testing.T) *world {
+	portal, tenant, admin := freeAddress(t), freeAddress(t), freeAddress(t)
+	return &world{t: t, portal: portal, admin: admin, environ: []string{
+		"PORTAL_ADDR=" + portal, "EMULATOR_ADDR=" + tenant, "ADMIN_ADDR=" + admin, "DATA_DIR=" + t.TempDir(),
+	}}
+}
+
+// start runs a command until stop, which returns what it returned.
+func (w *world) start(args ...string) (stop func() error) {
+	ctx, cancel := context.WithCancel(w.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, args, w.environ, &w.out, &w.out) }()
+	return func() error {
+		cancel()
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(20 * time.Second):
+			w.t.Fatal("the program did not end")
+			return nil
+		}
+	}
+}
+
+// get asks until somebody answers, for at most ten seconds.
+func (w *world) get(address string) (status int, body string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			continue
+		}
+		defer response.Body.Close()
+		content, _ := io.ReadAll(response.Body)
+		return response.StatusCode, string(content)
+	}
+	w.t.Fatalf("nobody answers at %s; the program printed:\n%s", address, w.out.String())
+	return 0, ""
+}
+
+// TestDemo: one command gives portal and tenant, tells where they are and who
+// may sign in, and ends cleanly.
+func TestDemo(t *testing.T) {
+	w := newWorld(t)
+	stop := w.start("demo")
+	if status, body := w.get("http://" + w.admin + "/readyz"); status != http.StatusOK {
+		t.Fatalf("readyz: %d %s", status, body)
+	}
+	if status, _ := w.get("http://" + w.admin + "/healthz"); status != http.StatusOK {
+		t.Fatalf("healthz: %d", status)
+	}
+	_, port, _ := net.SplitHostPort(w.portal)
+	if status, body := w.get("http://localhost:" + port + "/"); status != http.StatusOK || !strings.Contains(body, "Example Company") {
+		t.Fatalf("portal: %d %s", status, body)
+	}
+	for _, path := range []string{"healthz", "readyz", "metrics", "debug/pprof/", ".env", ".git/config", "robots.txt", "favicon.ico"} {
+		if status, _ := w.get("http://localhost:" + port + "/" + path); status != http.StatusNotFound {
+			t.Errorf("RD-16 /%s on the public listener: %d", path, status)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Fatalf("ended with %v", err)
+	}
+	for _, told := range []string{"http://localhost:" + port + "/", "/console", "ada@example.com", "bruno@example.com"} {
+		if !strings.Contains(w.out.String(), told) {
+			t.Errorf("%q was not printed:\n%s", told, w.out.String())
+		}
+	}
+}
+
+// TestServeNotReady (UP-10): a tenant that is out of reach stops no start; the
+// process lives, is not ready, and says so on the sign-in page.
+func TestServeNotReady(t *testing.T) {
+	w := newWorld(t)
+	_, port, _ := net.SplitHostPort(w.portal)
+	w.environ = append(w.environ, "PORTAL_MODE=development", "AUTH0_ISSUER=http://"+freeAddress(t)+"/",
+		"PUBLIC_URL=http://localhost:"+port, "AUTH0_CLIENT_ID=abc", "AUTH0_CLIENT_SECRET=abc", "COMPANY_NAME=Acme",
+		"SESSION_KEYS=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	stop := w.start("serve")
+	if status, _ := w.get("http://" + w.admin + "/healthz"); status != http.StatusOK {
+		t.Fatalf("healthz: %d", status)
+	}
+	if status, _ := w.get("http://" + w.admin + "/readyz"); status != http.StatusServiceUnavailable {
+		t.Fatalf("readyz: %d", status)
+	}
+	if status, _ := w.get("http://localhost:" + port + "/"); status != http.StatusOK {
+		t.Fatalf("landing page: %d", status)
+	}
+	if status, _ := w.get("http://localhost:" + port + "/sign-in"); status != http.StatusServiceUnavailable {
+		t.Fatalf("sign-in: %d", status)
+	}
+	if err := stop(); err != nil {
+		t.Fatalf("ended with %v", err)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), nil, nil, &out, &out); err != nil || !strings.Contains(out.String(), "usage: mysecurity") {
+		t.Fatal(err, out.String())
+	}
+	out.Reset()
+	if err := run(t.Context(), []string{"version"}, nil, &out, &out); err != nil || !strings.HasPrefix(out.String(), "mysecurity ") {
+		t.Fatal(err, out.String())
+	}
+	if err := run(t.Context(), []string{"serv"}, nil, &out, &out); err == nil {
+		t.Fatal("a misspelt command was taken")
+	}
+	if err := run(t.Context(), []string{"serve"}, nil, &out, &out); err == nil || !strings.Contains(err.Error(), "AUTH0_DOMAIN is missing") {
+		t.Fatalf("EM-05: %v", err)
+	}
+	if err := run(t.Context(), []string{"demo"}, []string{"PORTAL_MODE=production"}, &out, &out); err == nil {
+		t.Fatal("EM-03: the demo started in production")
+	}
+	if err := run(t.Context(), []string{"demo"}, []string{"PORTAL_ADDR=127.0.0.1:1x"}, &out, &out); err == nil {
+		t.Fatal("a malformed address was taken")
+	}
+}
+
+// TestAddressInUse: a start works or fails as a whole, and nothing is announced
+// that is not true.
+func TestAddressInUse(t *testing.T) {
+	w := newWorld(t)
+	var config net.ListenConfig
+	taken, err := config.Listen(t.Context(), "tcp", w.portal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	err = run(t.Context(), []string{"demo"}, w.environ, &w.out, &w.out)
+	if err == nil || !strings.Contains(err.Error(), "portal cannot listen on "+w.portal) || strings.Contains(w.out.String(), "Demo user") {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+}
+
+// TestReleaseHasNoEmulator (EM-01): the program that goes to production holds
+// nothing of the emulator.
+func TestReleaseHasNoEmulator(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "mysecurity")
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "release", "-o", program, ".")
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	symbols, err := exec.CommandContext(t.Context(), "go", "tool", "nm", program).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trace := range []string{"mysecurity/internal/emulator", "ada@example.com", "/control/faults"} {
+		if bytes.Contains(symbols, []byte(trace)) || bytes.Contains(content, []byte(trace)) {
+			t.Errorf("the release build holds %s", trace)
+		}
+	}
+	if !bytes.Contains(symbols, []byte("mysecurity/internal/auth0")) {
+		t.Fatal("the symbols of the portal are missing too: this test sees nothing")
+	}
+	output, err := exec.CommandContext(t.Context(), program, "demo").CombinedOutput()
+	if err == nil || !bytes.Contains(output, []byte("no emulator")) {
+		t.Fatalf("demo of a release build: %v %s", err, output)
+	}
+}
