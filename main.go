@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -29,6 +30,9 @@ Every setting is an environment variable; .env.example lists them all.
 `
 
 func main() {
+	// net/http prints what it cannot place through the standard logger, bytes of
+	// an upstream answer among it; everything of ours goes through slog.
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// After the first signal the next one ends the process at once.
 	context.AfterFunc(ctx, stop)

@@ -21,6 +21,7 @@ func (s *Service) StartApp(ctx context.Context, user User, access Access) (AppEn
 	if _, err := s.take(starts, user, KindTooManyTries); err != nil {
 		return AppEnrolment{}, none, err
 	}
+	ctx = carriedOut(ctx)
 	defer s.users.lock(user)()
 
 	before, err := s.tenant.ListAuthenticators(ctx, token(access))
@@ -77,6 +78,7 @@ func (s *Service) ConfirmApp(ctx context.Context, user User, access Access, e Ap
 	if err != nil {
 		return e, err
 	}
+	ctx = carriedOut(ctx)
 	defer s.users.lock(user)()
 
 	err = s.tenant.ConfirmApp(ctx, token(access), code)
@@ -149,7 +151,7 @@ func (s *Service) AbandonApp(ctx context.Context, user User, access Access, e Ap
 		return
 	}
 	defer s.users.lock(user)()
-	s.drop(ctx, user, access, e.ID)
+	s.drop(carriedOut(ctx), user, access, e.ID)
 }
 
 // ForgetApp leaves an attempt as it is at the tenant, for a sign-out that must

@@ -60,6 +60,7 @@ func (s *Service) Remove(ctx context.Context, user User, access Access, handle s
 	if _, err := s.take(removals, user, KindTooManyTries); err != nil {
 		return Removal{}, err
 	}
+	ctx = carriedOut(ctx)
 	defer s.users.lock(user)()
 
 	r, err := s.removal(ctx, user, access, handle)

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -142,5 +143,21 @@ func TestForeignHandles(t *testing.T) {
 	}
 	if n := b.asked(since)["DELETE /mfa/"]; n != 0 {
 		t.Fatalf("the tenant was asked to delete %d times", n)
+	}
+}
+
+// TestBrowserThatLeaves: a change that has begun is carried out and its answer
+// read, even if nobody waits for the page any more.
+func TestBrowserThatLeaves(t *testing.T) {
+	b := newBench(t, 1)
+	user, access := b.person(emulatortest.WithApp(), emulatortest.WithApp())
+	handle := b.methods(user, access)[0].Handle
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := b.Remove(ctx, user, access, handle, false); err != nil {
+		t.Fatalf("the removal was given up in the middle: %v", err)
+	}
+	if n := len(b.methods(user, access)); n != 1 {
+		t.Fatalf("%d methods left", n)
 	}
 }

@@ -71,6 +71,11 @@ func (s *Service) take(rule limit.Rule, user User, kind Kind) (limit.Attempt, er
 	return attempt, nil
 }
 
+// carriedOut is the context of a change once it has begun: a browser that goes
+// away must not leave the tenant and the session with different truths. The
+// client bounds each call by itself.
+func carriedOut(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
 // userLocks gives each user one lock while somebody holds or waits for it.
 type userLocks struct {
 	mu   sync.Mutex
