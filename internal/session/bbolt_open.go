@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -15,131 +14,113 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// openTimeout is how long to wait for another process to let go of the file.
-const openTimeout = 2 * time.Second
+// openTimeout is how long to wait for another process to let go of the file: the
+// refusal has to come within two seconds (MI-11).
+const openTimeout = 1500 * time.Millisecond
 
 // errDamagedFile marks a file whose content cannot be trusted, as opposed to
 // one that cannot be reached.
 var errDamagedFile = errors.New("damaged")
 
-// openSound opens the file after a full check. A damaged one is put aside once.
+// boltFile is an open database with the file under it, whose lock it holds.
+type boltFile struct {
+	db   *bolt.DB
+	file *os.File
+}
+
+// openSound opens the store by way of a rebuild, and puts a damaged file aside.
 func openSound(o BoltOptions) (*bolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("session store: the folder cannot be made: %w", err)
 	}
-	db, err := openChecked(o.Path)
-	if errors.Is(err, errDamagedFile) {
-		aside, renameErr := putAside(o.Path, o.Now())
-		if renameErr != nil {
-			return nil, fmt.Errorf("session store %s is damaged and cannot be put aside: %w", o.Path, renameErr)
+	for range 3 {
+		old, err := openFile(o.Path)
+		if err == nil && !old.isAt(o.Path) {
+			// Another process rebuilt the store while this one waited for the lock
+			// of what has become a file without a name.
+			_ = old.db.Close()
+			continue
 		}
-		o.Logger.Error("session store was damaged; starting with an empty one",
-			slog.String("file", o.Path), slog.String("kept_as", aside), slog.Any("cause", err))
-		db, err = openChecked(o.Path)
+		fresh := old.db
+		if err == nil {
+			fresh, err = rebuild(old, o)
+		}
+		switch {
+		case err == nil:
+			return fresh, nil
+		case !errors.Is(err, errDamagedFile):
+			return nil, explain(o.Path, err)
+		}
+		if err := old.putAside(o, err); err != nil {
+			return nil, err
+		}
 	}
-	switch {
-	case err == nil:
-		return db, nil
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, fmt.Errorf("session store %s is in use by another process: stop that one, or set SESSION_STORE to another file", o.Path)
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("session store %s: this process may not read and write the file: %w", o.Path, err)
-	default:
-		return nil, fmt.Errorf("session store %s cannot be opened: %w", o.Path, err)
-	}
+	return nil, fmt.Errorf("session store %s changes while it is being opened: is another process starting?", o.Path)
 }
 
-// openChecked opens and reads the whole file. The database maps the file into
-// memory and trusts it, so damage shows as a panic or as a memory fault, which
-// would end the process; on this goroutine both become an error.
-func openChecked(path string) (db *bolt.DB, err error) {
-	var file *os.File
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			// The database is in the middle of something: it cannot be closed,
-			// only its file and with it the lock can.
-			db, err = nil, fmt.Errorf("%w: %v", errDamagedFile, p)
-			if file != nil {
-				err = errors.Join(err, file.Close())
-			}
-		}
-	}()
-	db, err = bolt.Open(path, 0o600, &bolt.Options{
-		Timeout:      openTimeout,
-		FreelistType: bolt.FreelistMapType,
-		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
-			f, err := os.OpenFile(name, flag, perm)
-			file = f
-			return f, err
-		},
-	})
-	if err != nil {
-		return nil, classifyOpen(err)
-	}
-	if err := check(db, file); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
-// classifyOpen tells damage from trouble with the system. The library has no
-// name for most kinds of damage, but locks and the system's own errors have one.
-func classifyOpen(err error) error {
-	var system syscall.Errno
-	if errors.Is(err, bolterrors.ErrTimeout) || errors.As(err, &system) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", errDamagedFile, err)
-}
-
-// check reads every record on this goroutine, where faults are caught, and then
-// has the library verify the structure, which it does on one of its own.
-func check(db *bolt.DB, file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		if err := file.Chmod(0o600); err != nil {
-			return err
-		}
-	}
-	return db.View(func(tx *bolt.Tx) error {
-		if tx.Size() > info.Size() {
-			return fmt.Errorf("%w: the file is shorter than its content", errDamagedFile)
-		}
-		if err := readAll(tx); err != nil {
+// openFile opens the database and keeps hold of the file, because a database
+// that failed half-way can no longer be closed itself.
+func openFile(path string) (f boltFile, err error) {
+	err = guarded(func() (err error) {
+		f.db, err = bolt.Open(path, 0o600, &bolt.Options{
+			Timeout:      openTimeout,
+			FreelistType: bolt.FreelistMapType,
+			OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
+				file, err := os.OpenFile(name, flag, perm)
+				if err == nil {
+					f.file, err = file, ownerOnly(file)
+				}
+				return file, err
+			},
+		})
+		if err != nil && !isSystemError(err) {
 			return fmt.Errorf("%w: %w", errDamagedFile, err)
 		}
-		var first error
-		for err := range tx.Check() { // drained: the checker blocks on its channel
-			if first == nil {
-				first = fmt.Errorf("%w: %w", errDamagedFile, err)
-			}
-		}
-		return first
+		return err
 	})
+	return f, err
 }
 
-// readAll touches every page that holds a record.
-func readAll(tx *bolt.Tx) error {
-	sum := byte(0)
-	return tx.ForEach(func(_ []byte, bucket *bolt.Bucket) error {
-		return bucket.ForEach(func(k, v []byte) error {
-			for _, part := range [][]byte{k, v} {
-				for i := 0; i < len(part); i += 512 {
-					sum ^= part[i]
-				}
-			}
-			return nil
-		})
-	})
+// ownerOnly takes the file away from everybody else.
+func ownerOnly(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil || info.Mode().Perm()&0o077 == 0 {
+		return err
+	}
+	return file.Chmod(0o600)
 }
 
-// putAside renames a damaged file, so that somebody can look at it. It holds
-// nothing but sealed records.
-func putAside(path string, now time.Time) (string, error) {
+// isSystemError tells trouble with the system from damage, for most kinds of
+// which the library has no name.
+func isSystemError(err error) bool {
+	var system syscall.Errno
+	return errors.Is(err, bolterrors.ErrTimeout) || errors.As(err, &system)
+}
+
+// isAt reports whether the open file is still the one under that name.
+func (f boltFile) isAt(path string) bool {
+	opened, err1 := f.file.Stat()
+	named, err2 := os.Stat(path)
+	return err1 == nil && err2 == nil && os.SameFile(opened, named)
+}
+
+// putAside renames a damaged file, so that somebody can look at it, and then
+// gives up its lock. It holds nothing but sealed records.
+func (f boltFile) putAside(o BoltOptions, cause error) error {
+	aside, err := rename(o.Path, o.Now())
+	if f.file != nil {
+		_ = f.file.Close() // after a failed opening the library has closed it
+	}
+	if err != nil {
+		return fmt.Errorf("session store %s is damaged and cannot be put aside: %w", o.Path, err)
+	}
+	o.Logger.Error("session store was damaged; starting with an empty one",
+		slog.String("file", o.Path), slog.String("kept_as", aside), slog.Any("cause", cause))
+	return nil
+}
+
+// rename finds a name that is not in use.
+func rename(path string, now time.Time) (string, error) {
 	base := path + ".damaged-" + now.UTC().Format("20060102T150405")
 	aside := base
 	for n := 2; ; n++ {
@@ -149,5 +130,17 @@ func putAside(path string, now time.Time) (string, error) {
 			return "", err
 		}
 		aside = fmt.Sprintf("%s-%d", base, n)
+	}
+}
+
+// explain says what an administrator can do.
+func explain(path string, err error) error {
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return fmt.Errorf("session store %s is in use by another process: stop that one, or set SESSION_STORE to another file", path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("session store %s: this process may not read and write the file: %w", path, err)
+	default:
+		return fmt.Errorf("session store %s cannot be opened: %w", path, err)
 	}
 }

@@ -51,8 +51,8 @@ func spread(i int) Key {
 // costs among 100. The memory it takes is compared exactly, the time by the
 // median of several rounds with room for a busy machine.
 func TestLookUpIsFlat(t *testing.T) {
-	if testing.Short() {
-		t.Skip("writes 100,000 records")
+	if testing.Short() || raceDetector {
+		t.Skip("writes 100,000 records and compares times")
 	}
 	b := openTestBolt(t, filepath.Join(t.TempDir(), "sessions.db"))
 	measure := func(n int) (time.Duration, float64) {

@@ -1,0 +1,6 @@
+//go:build race
+
+package session
+
+// raceDetector slows everything down by about ten times.
+const raceDetector = true
