@@ -69,7 +69,7 @@ func (e *Emulator) endSession(r *http.Request) *http.Cookie {
 }
 
 func (e *Emulator) cookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{ //nolint:gosec // Secure wherever the tenant itself is
+	return &http.Cookie{
 		Name: sessionCookie, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(e.publicURL, "https:"),
 	}

@@ -255,6 +255,9 @@ func TestUserinfo(t *testing.T) {
 	tenant := start(t)
 	user := tenant.NewUser()
 	opaque := tenant.Tokens(user, changes("audience", "")).AccessToken
+	blocked := tenant.NewUser()
+	ofBlocked := tenant.Tokens(blocked, changes("audience", "")).AccessToken
+	tenant.SetBlocked(blocked.Email, true)
 	for _, c := range []struct {
 		name, token string
 		want        map[string]any // nil: 401
@@ -265,6 +268,8 @@ func TestUserinfo(t *testing.T) {
 		}},
 		{"token of the MFA API with openid", tenant.Tokens(user, changes("scope", "openid")).AccessToken, map[string]any{"sub": user.UserID}},
 		{"token of the MFA API without openid", tenant.Tokens(user, changes("scope", "enroll")).AccessToken, nil},
+		{"opaque token without openid", tenant.Tokens(user, changes("audience", "", "scope", "profile")).AccessToken, nil},
+		{"blocked user", ofBlocked, nil},
 		{"ID token", tenant.Tokens(user, nil).IDToken, nil},
 		{"garbage", "garbage", nil},
 		{"none", "", nil},
