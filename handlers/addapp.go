@@ -69,11 +69,18 @@ func (h *Handlers) ConfirmApp(c echo.Context) error {
 	if err != nil {
 		return h.notConfirmed(c, enrolment, err)
 	}
+	h.appAdded(c, enrolment)
+	return h.afterWizard(c)
+}
+
+// appAdded ends the attempt: its app protects the user now, and a recovery code
+// that came with it has to be saved.
+func (h *Handlers) appAdded(c echo.Context, e account.AppEnrolment) {
+	current := ScopeOf(c).Session
 	current.DropAppEnrolment()
 	current.MarkRecoveryDue()
-	current.SetNotice(string(templates.NoticeAppAdded), map[string]string{"method": account.HandleOf(current.User(), enrolment.ID)})
+	current.SetNotice(string(templates.NoticeAppAdded), map[string]string{"method": account.HandleOf(current.User(), e.ID)})
 	h.audit.record(c, auditAdd, "done", "app", current.User())
-	return h.afterWizard(c)
 }
 
 // afterWizard leads to the recovery code while one waits to be saved, else to

@@ -73,9 +73,9 @@ func (h *Handlers) Error(err error, c echo.Context) {
 func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) error {
 	switch failed.Kind {
 	case account.KindNeedSignIn:
-		return h.detour(c, http.StatusUnauthorized, h.landing(scope))
+		return h.detour(c, http.StatusUnauthorized, h.landing(scope), placeURL(h.Site, scope.Place))
 	case account.KindNeedProof:
-		return h.detour(c, http.StatusForbidden, h.confirm(scope))
+		return h.detour(c, http.StatusForbidden, h.confirm(scope), confirmURL(h.Site, scope.Place))
 	}
 	kind, status := failed.Kind, statuses[failed.Kind]
 	if status == 0 {
@@ -95,26 +95,18 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 }
 
 // detour answers with a page that leads through the sign-in page and back to
-// the wanted one. A form that was sent is not repeated: the browser moves to
-// the page the form was on. Inside an htmx request the whole page moves, so
+// the wanted one. A form that was sent is not repeated: the browser moves on to
+// a page of its own instead. Inside an htmx request the whole page moves, so
 // that no sign-in ever lands in a box (XS-11).
-func (h *Handlers) detour(c echo.Context, status int, view templates.View) error {
-	back := placeURL(h.Site, ScopeOf(c).Place)
+func (h *Handlers) detour(c echo.Context, status int, view templates.View, elsewhere string) error {
 	switch {
 	case isHTMX(c):
-		c.Response().Header().Set("HX-Redirect", back)
+		c.Response().Header().Set("HX-Redirect", elsewhere)
 		return c.NoContent(status)
 	case c.Request().Method != http.MethodGet:
-		return c.Redirect(http.StatusSeeOther, back)
+		return c.Redirect(http.StatusSeeOther, elsewhere)
 	}
 	return render(c, status, view)
-}
-
-// confirm is the page that asks for a fresh proof before the wanted page.
-func (h *Handlers) confirm(scope *Scope) templates.Confirm {
-	_, wizard := scope.Session.AppEnrolment()
-	_, code := scope.Session.RecoveryCode()
-	return templates.Confirm{Page: h.page(scope), Kept: wizard || code}
 }
 
 // landing is the page of a visitor who is not signed in.

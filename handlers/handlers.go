@@ -52,6 +52,7 @@ func (h *Handlers) page(scope *Scope) templates.Page {
 	user := current.User()
 	p.SignedIn, p.FormToken = true, current.FormToken()
 	p.User = templates.Person{Name: user.Name, Email: user.Email}
+	p.Proof.Until = h.Now() // over, unless there are rights that last longer
 	if rights := h.Account.Rights(current.Access()); rights.Change {
 		p.Proof = templates.Proof{Until: rights.Until, Left: rights.Until.Sub(h.Now())}
 	}

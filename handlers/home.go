@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,7 +28,27 @@ func (h *Handlers) Home(c echo.Context) error {
 	if err != nil {
 		return h.failed(c, err)
 	}
+	if h.settleWizard(c, overview) {
+		return h.afterWizard(c)
+	}
 	return h.show(c, http.StatusOK, h.overview(scope, overview))
+}
+
+// settleWizard ends a running attempt whose app turns out to be active: its
+// confirmation was carried out and the answer was lost. The recovery code that
+// came with it is due from now on.
+func (h *Handlers) settleWizard(c echo.Context, o account.Overview) bool {
+	current := ScopeOf(c).Session
+	enrolment, live := current.AppEnrolment()
+	if !live || enrolment.ID == "" {
+		return false
+	}
+	handle := account.HandleOf(current.User(), enrolment.ID)
+	active := slices.ContainsFunc(o.Methods, func(m account.Method) bool { return m.Handle == handle })
+	if active {
+		h.appAdded(c, enrolment)
+	}
+	return active
 }
 
 // overview builds the page of what protects the account.

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"net/url"
+
 	"mysecurity/internal/account"
 	"mysecurity/internal/site"
 	"mysecurity/templates"
@@ -34,4 +36,13 @@ func placeURL(s site.Site, p templates.Place) string {
 	default:
 		return s.URL()
 	}
+}
+
+// confirmURL returns the address that asks for a fresh proof for a place.
+func confirmURL(s site.Site, p templates.Place) string {
+	query := url.Values{"page": {string(p.Key)}}
+	if p.Method != "" {
+		query.Set("method", p.Method)
+	}
+	return s.URL("confirm") + "?" + query.Encode()
 }

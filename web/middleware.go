@@ -170,12 +170,16 @@ func bodyLimit(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// withSession opens the session for the length of the request. Changing
-// requests and the callback hold it alone, so that a double click does a thing
-// once and both answers tell the same.
-func withSession(m *session.Manager, bundle *i18n.Bundle) echo.MiddlewareFunc {
+// withSession opens the session for the length of the request, except for static
+// files and reports, which know nobody. Changing requests and the callback hold
+// it alone, so that a double click does a thing once and both answers tell the
+// same.
+func withSession(m *session.Manager, bundle *i18n.Bundle, skip func(echo.Context) bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
+			if skip(c) {
+				return next(c)
+			}
 			alone := !reading(c.Request().Method) || strings.HasSuffix(c.Path(), "/callback")
 			opened, err := m.Open(c.Response(), c.Request(), alone)
 			if err != nil {
@@ -196,7 +200,7 @@ func withSession(m *session.Manager, bundle *i18n.Bundle) echo.MiddlewareFunc {
 func formToken(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		current := handlers.ScopeOf(c).Session
-		if reading(c.Request().Method) || !current.SignedIn() {
+		if reading(c.Request().Method) || current == nil || !current.SignedIn() {
 			return next(c)
 		}
 		sent, err := handlers.FormToken(c)

@@ -1,46 +1,78 @@
 package web
 
 import (
+	"net/http"
+	"strings"
+
 	"github.com/labstack/echo/v4"
 
 	"mysecurity/templates"
 )
 
+// route is one line of the site map. place is the page that a detour through
+// the sign-in page comes back to.
+type route struct {
+	method, path string
+	handler      echo.HandlerFunc
+	place        templates.PageKey
+}
+
 // routes is the whole site. A group carries the guards, so that no route can
-// forget one; at names the page that a detour comes back to.
+// forget one. Echo's own groups are not used: each would answer unknown paths
+// and wrong methods behind its guards.
 func (o Options) routes(e *echo.Echo) {
 	h := o.Handlers
-	root := e.Group(o.Site.Prefix()[:len(o.Site.Prefix())-1])
-	root.GET("/assets/*", o.assets())
-	root.POST("/csp-report", h.ReportViolation)
+	const get, post = http.MethodGet, http.MethodPost
 
-	public := root.Group("", withSession(o.Sessions, o.Bundle), formToken)
-	public.GET("/", h.Home, at(templates.PageOverview))
-	public.GET("/sign-in", h.StartSignIn, notFromElsewhere(o.Site))
-	public.GET("/callback", h.FinishSignIn)
-	public.POST("/sign-out", h.SignOut)
-	public.GET("/signed-out", h.SignedOut)
-	public.POST("/language", h.ChooseLanguage)
+	o.group(e, nil, []route{
+		{get, "/", h.Home, templates.PageOverview},
+		{get, "/callback", h.FinishSignIn, templates.PageOverview},
+		{post, "/sign-out", h.SignOut, templates.PageOverview},
+		{get, "/signed-out", h.SignedOut, templates.PageOverview},
+		{post, "/language", h.ChooseLanguage, templates.PageOverview},
+		{post, "/csp-report", h.ReportViolation, templates.PageOverview},
+		{get, "/assets/*", o.assets(), templates.PageOverview},
+	})
+	o.group(e, guards{notFromElsewhere(o.Site)}, []route{
+		{get, "/sign-in", h.StartSignIn, templates.PageOverview},
+	})
+	signedIn := guards{requireSignIn}
+	o.group(e, signedIn, []route{
+		{get, "/confirm", h.Confirm, templates.PageOverview},
+		{get, "/recovery-code", h.RecoveryCode, templates.PageRecoveryCode},
+		{post, "/recovery-code/saved", h.SaveRecoveryCode, templates.PageRecoveryCode},
+	})
+	o.group(e, append(signedIn, requireFreshProof(o.Account)), []route{
+		{post, "/recovery-code/show", h.ShowRecoveryCode, templates.PageRecoveryCode},
+		{post, "/recovery-code/download", h.DownloadRecoveryCode, templates.PageRecoveryCode},
+	})
+	settled := append(signedIn, requireSavedCode(o.Site))
+	o.group(e, settled, []route{
+		{post, "/add/app/cancel", h.CancelApp, templates.PageAddApp},
+	})
+	o.group(e, append(settled, requireFreshProof(o.Account)), []route{
+		{get, "/add/app", h.AddApp, templates.PageAddApp},
+		{post, "/add/app", h.StartApp, templates.PageAddApp},
+		{post, "/add/app/confirm", h.ConfirmApp, templates.PageAddApp},
+		{get, "/methods/:handle/remove", h.AskRemove, templates.PageRemove},
+		{post, "/methods/:handle/remove", h.Remove, templates.PageRemove},
+	})
+}
 
-	signedIn := public.Group("", requireSignIn)
-	recovery := signedIn.Group("/recovery-code", at(templates.PageRecoveryCode))
-	recovery.GET("", h.RecoveryCode)
-	recovery.POST("/saved", h.SaveRecoveryCode)
-	recoveryProven := recovery.Group("", requireFreshProof(o.Account))
-	recoveryProven.POST("/show", h.ShowRecoveryCode)
-	recoveryProven.POST("/download", h.DownloadRecoveryCode)
+// guards run in order before a handler.
+type guards []echo.MiddlewareFunc
 
-	proven := signedIn.Group("", requireSavedCode(o.Site))
-	addApp := proven.Group("/add/app", at(templates.PageAddApp), requireFreshProof(o.Account))
-	addApp.GET("", h.AddApp)
-	addApp.POST("", h.StartApp)
-	addApp.POST("/confirm", h.ConfirmApp)
-	addApp.POST("/cancel", h.CancelApp)
-	remove := proven.Group("/methods/:handle/remove", at(templates.PageRemove), requireFreshProof(o.Account))
-	remove.GET("", h.AskRemove)
-	remove.POST("", h.Remove)
+// group adds routes that share their guards, below the public URL's prefix.
+func (o Options) group(e *echo.Echo, shared guards, routes []route) {
+	prefix := strings.TrimSuffix(o.Site.Prefix(), "/")
+	for _, r := range routes {
+		e.Add(r.method, prefix+r.path, r.handler, append(guards{at(r.place)}, shared...)...)
+	}
+}
 
-	// Each group above answers unknown paths below it behind its own guards; the
-	// last word on all others is said here, where nobody has to be signed in.
-	public.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
+// sessionless reports the routes that have no use for a session: static files,
+// which must not depend on a cookie, and reports, which anybody may send.
+func (o Options) sessionless(c echo.Context) bool {
+	path := "/" + strings.TrimPrefix(c.Path(), o.Site.Prefix())
+	return path == "/assets/*" || path == "/csp-report"
 }
