@@ -28,7 +28,7 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 build: $(CACHE)/modules $(STATIC) ## set up and build bin/mysecurity
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mysecurity .
+	go build -ldflags '$(LDFLAGS)' -o bin/mysecurity .
 
 run: build ## set up, then serve portal and emulator on this machine
 	exec bin/mysecurity demo
@@ -47,7 +47,7 @@ check: generated lint vulnerabilities release test ## what CI runs: current gene
 e2e: build ## the browser suite alone; pick tests with ARGS='-g "recovery code"'
 	scripts/setup-npm.sh test
 	scripts/setup-test-programs.sh
-	npx playwright test --config e2e/playwright.config.ts $(ARGS)
+	node_modules/.bin/playwright test --config e2e/playwright.config.ts $(ARGS)
 
 fuzz: build ## fuzz each fuzz target for FUZZTIME, 20s each
 	scripts/fuzz.sh
@@ -70,7 +70,7 @@ lint: $(CACHE)/modules $(STATIC) $(GOLANGCI_LINT) types ## golangci-lint, format
 
 types:
 	scripts/setup-npm.sh test
-	npx tsc --noEmit
+	node_modules/.bin/tsc --noEmit
 
 vulnerabilities: $(CACHE)/modules $(STATIC)
 	scripts/check-vulnerabilities.sh

@@ -10,7 +10,7 @@ mkdir -p "$results"
 status=0
 scripts/setup-npm.sh test || exit 1
 node scripts/go-test.mjs -race ./... || status=1
-npx playwright test --config e2e/playwright.config.ts || status=1
+node_modules/.bin/playwright test --config e2e/playwright.config.ts || status=1
 
 echo
 for suite in go browser; do
