@@ -141,6 +141,12 @@ func TestConsolePhone(t *testing.T) {
 	if a := w.otp(token, code); a.status != http.StatusOK {
 		t.Errorf("code %q on the page: %v", code, a)
 	}
+	key, _ := url.Parse(w.associate(token).json["barcode_uri"].(string))
+	byHand := " " + strings.ToLower(key.Query().Get("secret")[:4]) + " " + key.Query().Get("secret")[4:]
+	typed := w.submit(path, url.Values{"uri": {byHand}})
+	if n := typed.Find(`output[aria-label="Code for Example Company:` + ada + `"]`).Length(); n != 2 {
+		t.Errorf("a key typed by hand: %d accounts on the phone, want 2", n)
+	}
 	if text := doc.Find("main").Text(); !strings.Contains(text, "change in 18 s") {
 		t.Errorf("seconds left: %s", text)
 	}

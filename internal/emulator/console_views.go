@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -130,8 +131,26 @@ func (c *console) phone(r *http.Request) (string, any, error) {
 }
 
 func (c *console) doScan(r *http.Request) error {
-	_, err := c.e.scan(r.PathValue("id"), r.PostFormValue("uri"))
+	typed := r.PostFormValue("uri")
+	if !strings.Contains(typed, ":") {
+		typed = c.keyURI(r.PathValue("id"), typed)
+	}
+	_, err := c.e.scan(r.PathValue("id"), typed)
 	return err
+}
+
+// keyURI is the otpauth text of a key that was typed by hand, as an app makes it
+// up: the account is named after the phone's owner. Whoever looks at a QR code
+// on the same screen has only the key to copy.
+func (c *console) keyURI(phoneID, key string) string {
+	c.e.s.mu.Lock()
+	defer c.e.s.mu.Unlock()
+	label := c.e.s.tenant.Name
+	if owner, _ := c.e.phoneByID(phoneID); owner != nil {
+		label += ":" + owner.Email
+	}
+	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + label, RawQuery: url.Values{"secret": {key}}.Encode()}
+	return u.String()
 }
 
 // clockForm is what was typed on the page of the clock.
