@@ -1,5 +1,5 @@
 # The portal as one static program in an otherwise empty image: no shell, no package manager, no emulator, not root.
-# Configuration comes from the environment (.env.example); secrets best as files, by the …_FILE variables.
+# Configuration comes from the environment (.env.example), secrets best from files (the …_FILE variables).
 #
 #   docker build --build-arg VERSION=$(git describe --tags --always) -t mysecurity .
 #   docker run --read-only -p 8080:8080 -v mysecurity-data:/data --env-file .env mysecurity
