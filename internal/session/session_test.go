@@ -58,6 +58,9 @@ func (s *spyBackend) Put(ctx context.Context, b Bucket, k Key, rec Record, expec
 	if s.puts.Add(1); s.fail != nil {
 		return s.fail
 	}
+	if err := ctx.Err(); err != nil { // as a store across a network would
+		return err
+	}
 	return s.Backend.Put(ctx, b, k, rec, expected)
 }
 
@@ -193,6 +196,15 @@ func (b *browser) wantSignedIn(want bool, why string) {
 	b.t.Helper()
 	if got := b.signedIn(); got != want {
 		b.t.Fatalf("%s: signed in %v", why, got)
+	}
+}
+
+// wantSignedInNow looks without waiting for a request that holds the session.
+func (b *browser) wantSignedInNow(why string) {
+	b.t.Helper()
+	s, err := b.m.Open(httptest.NewRecorder(), b.request(), false)
+	if err != nil || !s.SignedIn() {
+		b.t.Errorf("%s: %v", why, err)
 	}
 }
 
@@ -555,6 +567,11 @@ func TestSignOut(t *testing.T) {
 				t.Error("told to be signed out")
 			}
 			w.backend.fail = nil
+			s.SetNotice("x", nil)
+			if err := s.Commit(rw); err != nil {
+				t.Error("the session does not go on:", err)
+			}
+			b.copy().wantSignedInNow("after a failed sign-out")
 			if err := s.SignOut(rw); err != nil || s.SignedIn() {
 				t.Error("second try", err)
 			}
@@ -631,6 +648,16 @@ func TestConflict(t *testing.T) {
 		}
 		return s, rw
 	}
+	t.Run("a request may commit twice", func(t *testing.T) {
+		b.visit(func(s *Session, rw http.ResponseWriter) {
+			for range 3 {
+				s.SetNotice("x", nil)
+				if err := s.Commit(rw); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	})
 	t.Run("of two changes one is told", func(t *testing.T) {
 		one, rw1 := open()
 		two, rw2 := open()
