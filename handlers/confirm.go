@@ -14,7 +14,7 @@ func (h *Handlers) Confirm(c echo.Context) error {
 	scope := ScopeOf(c)
 	scope.Place = PlaceFrom(c.QueryParam("page"), c.QueryParam("method"))
 	if h.Account.Rights(scope.Session.Access()).Change {
-		return h.move(c, placeURL(h.Site, scope.Place))
+		return h.move(c, scope.Place.URL(h.Site))
 	}
 	return h.show(c, http.StatusOK, h.confirm(scope))
 }

@@ -73,9 +73,9 @@ func (h *Handlers) Error(err error, c echo.Context) {
 func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) error {
 	switch failed.Kind {
 	case account.KindNeedSignIn:
-		return h.detour(c, http.StatusUnauthorized, h.landing(scope), placeURL(h.Site, scope.Place))
+		return h.detour(c, http.StatusUnauthorized, h.landing(scope), scope.Place.URL(h.Site))
 	case account.KindNeedProof:
-		return h.detour(c, http.StatusForbidden, h.confirm(scope), confirmURL(h.Site, scope.Place))
+		return h.detour(c, http.StatusForbidden, h.confirm(scope), scope.Place.ConfirmURL(h.Site))
 	}
 	kind, status := failed.Kind, statuses[failed.Kind]
 	if status == 0 {

@@ -30,5 +30,5 @@ func (h *Handlers) ChooseLanguage(c echo.Context) error {
 		Name: "lang", Value: values[0], Path: h.Site.Prefix(), MaxAge: languageLifetime,
 		Secure: h.Site.HTTPS(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
-	return h.move(c, placeURL(h.Site, PlaceFrom(values[1], values[2])))
+	return h.move(c, PlaceFrom(values[1], values[2]).URL(h.Site))
 }

@@ -1,10 +1,7 @@
 package handlers
 
 import (
-	"net/url"
-
 	"mysecurity/internal/account"
-	"mysecurity/internal/site"
 	"mysecurity/templates"
 )
 
@@ -22,27 +19,4 @@ func PlaceFrom(key, method string) templates.Place {
 		}
 	}
 	return templates.Place{Key: templates.PageOverview}
-}
-
-// placeURL returns the address of a place's page.
-func placeURL(s site.Site, p templates.Place) string {
-	switch p.Key {
-	case templates.PageAddApp:
-		return s.URL("add/app")
-	case templates.PageRecoveryCode:
-		return s.URL("recovery-code")
-	case templates.PageRemove:
-		return s.URL("methods", site.Segment(p.Method), "remove")
-	default:
-		return s.URL()
-	}
-}
-
-// confirmURL returns the address that asks for a fresh proof for a place.
-func confirmURL(s site.Site, p templates.Place) string {
-	query := url.Values{"page": {string(p.Key)}}
-	if p.Method != "" {
-		query.Set("method", p.Method)
-	}
-	return s.URL("confirm") + "?" + query.Encode()
 }

@@ -32,7 +32,7 @@ func TestPlaceFrom(t *testing.T) {
 		{strings.Repeat("a", 8192), "", "https://intranet.example/security/"},
 	}
 	for _, tt := range tests {
-		if got := placeURL(s, PlaceFrom(tt.key, tt.method)); got != tt.want {
+		if got := PlaceFrom(tt.key, tt.method).URL(s); got != tt.want {
 			t.Errorf("place %.40q %q leads to %s, want %s", tt.key, tt.method, got, tt.want)
 		}
 	}

@@ -93,7 +93,7 @@ func (h *Handlers) signedIn(c echo.Context, tx session.Transaction, user account
 		scope.Session.SetNotice(string(templates.NoticeConfirmed), nil)
 	}
 	h.audit.record(c, auditSignIn, "done", "", user)
-	return h.move(c, placeURL(h.Site, scope.Place))
+	return h.move(c, scope.Place.URL(h.Site))
 }
 
 // only returns a query parameter that was sent exactly once and is not empty.

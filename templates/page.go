@@ -43,6 +43,32 @@ type Place struct {
 	Method string // handle of the method, for PageRemove only
 }
 
+// URL is the address of the place's page.
+func (p Place) URL(s site.Site) string {
+	switch p.Key {
+	case PageAddApp:
+		return s.URL("add/app")
+	case PageRecoveryCode:
+		return s.URL("recovery-code")
+	case PageRemove:
+		return s.URL("methods", site.Segment(p.Method), "remove")
+	default:
+		return s.URL()
+	}
+}
+
+// ConfirmURL is the address that asks for a fresh proof before the place.
+func (p Place) ConfirmURL(s site.Site) string { return p.detour(s, "confirm") }
+
+// detour is the address of a page that comes back to the place.
+func (p Place) detour(s site.Site, page string) string {
+	query := url.Values{"page": {string(p.Key)}}
+	if p.Method != "" {
+		query.Set("method", p.Method)
+	}
+	return s.URL(page) + "?" + query.Encode()
+}
+
 // Notice is a success message at the top of a page, shown once.
 type Notice string
 
@@ -102,31 +128,13 @@ type Page struct {
 	HasError   bool // the visitor has to correct something: the title says so first
 
 	spriteURL string // see sprite
-	refresh   string // content of a refresh, see SigningOut
 }
 
 // SignInURL starts a sign-in, or a fresh proof, that returns to the page's place.
-func (p *Page) SignInURL() string {
-	query := url.Values{"page": {string(p.Place.Key)}}
-	if p.Place.Method != "" {
-		query.Set("method", p.Place.Method)
-	}
-	return p.Site.URL("sign-in") + "?" + query.Encode()
-}
+func (p *Page) SignInURL() string { return p.Place.detour(p.Site, "sign-in") }
 
 // placeURL is the address of the page's place.
-func (p *Page) placeURL() string {
-	switch p.Place.Key {
-	case PageAddApp:
-		return p.Site.URL("add/app")
-	case PageRecoveryCode:
-		return p.Site.URL("recovery-code")
-	case PageRemove:
-		return p.Site.URL("methods", site.Segment(p.Place.Method), "remove")
-	default:
-		return p.Site.URL()
-	}
-}
+func (p *Page) placeURL() string { return p.Place.URL(p.Site) }
 
 // asset is the address of a static file.
 func (p *Page) asset(name string) string { return p.Site.URL("assets", p.Asset(name)) }

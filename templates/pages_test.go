@@ -107,7 +107,7 @@ func TestPages(t *testing.T) {
 		{"confirm", "main a.button[href$='/sign-in?page=add-app']", "Confirm it is you"},
 		{"confirm-remove", "main", "!Nothing is lost"},
 
-		{"signing-out", "meta[http-equiv=refresh][content='0; url=http://localhost:8081/oidc/logout?client_id=abc&logout_hint=s'] ~ title", "Signing you out"},
+		{"signing-out", "title", "Signing you out"},
 		{"signing-out", "main a[href='http://localhost:8081/oidc/logout?client_id=abc&logout_hint=s']", "Continue"},
 		{"signed-out", "main a[href='http://localhost:18080/security/']", "Back to the start page"},
 		{"signed-out", "meta[http-equiv]", ""},

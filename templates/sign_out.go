@@ -2,8 +2,8 @@ package templates
 
 import "github.com/a-h/templ"
 
-// SigningOut takes the browser on to the tenant's sign-out: at once by a
-// refresh, or by its link.
+// SigningOut takes the browser on to the tenant's sign-out: at once by the
+// Refresh header that goes with it, or by its link.
 type SigningOut struct {
 	Page
 	Target string // http or https URL at the tenant
@@ -11,7 +11,6 @@ type SigningOut struct {
 
 // Full implements [View].
 func (v SigningOut) Full() templ.Component {
-	v.refresh = "0; url=" + string(templ.URL(v.Target))
 	return document(&v.Page, "signing-out.title", signingOut(&v))
 }
 
