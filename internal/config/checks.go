@@ -142,13 +142,15 @@ func isLoopback(host string) bool {
 
 // isPublicHost reports whether a host can be a tenant on the internet: a name
 // with a dot that is not reserved for local use (RFC 6761, RFC 6762, RFC 8375),
-// and no address.
+// and no address, whatever its spelling: resolvers read 127.1 and 0x7f.1 as one,
+// and no top-level domain begins with a digit.
 func isPublicHost(hostPort string) bool {
 	host := strings.ToLower(strings.TrimSuffix(hostPort, "."))
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || !strings.Contains(host, ".") {
+	last := host[strings.LastIndex(host, ".")+1:]
+	if last == host || last == "" || last[0] < 'a' || last[0] > 'z' || strings.Contains(host, ":") {
 		return false
 	}
 	for _, local := range []string{".localhost", ".local", ".internal", ".test", ".invalid", ".example", ".home.arpa"} {

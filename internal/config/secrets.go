@@ -38,7 +38,7 @@ func (c *checker) readSecret(name, file string) string {
 		c.wrong(name, "names a file that everybody on the machine can read: chmod o-rwx")
 		return ""
 	}
-	content, err := os.ReadFile(file) //nolint:gosec // the administrator names the file
+	content, err := os.ReadFile(file)
 	if err != nil {
 		c.wrong(name, "names a file that cannot be read")
 		return ""
@@ -47,7 +47,7 @@ func (c *checker) readSecret(name, file string) string {
 }
 
 func (c *checker) clientSecret(value, file string) secret.Secret {
-	const name = "AUTH0_CLIENT_SECRET" //nolint:gosec // the name of a variable
+	const name = "AUTH0_CLIENT_SECRET"
 	value = c.fromFile(name, value, file)
 	if value != "" && c.production && (len(value) < shortestSecret || looksMadeUp(value)) {
 		c.wrong(name, "is too short or a sample: copy it from the application's settings at Auth0")
@@ -67,7 +67,7 @@ func (c *checker) sessionKeys(value, file string) []secret.Secret {
 		switch {
 		case err != nil || len(key) != keyLength:
 			c.wrong(name, "must be base64 of exactly 32 random bytes each, newest first, separated by commas"+advice)
-		case looksMadeUp(string(key)):
+		case looksMadeUp(string(key)) || isText(key):
 			c.wrong(name, "has a key that is not random"+advice)
 		case seen[string(key)]:
 			c.wrong(name, "has the same key twice")
@@ -83,10 +83,11 @@ func (c *checker) sessionKeys(value, file string) []secret.Secret {
 
 // looksMadeUp reports a value that nobody drew at random: a sample from
 // documentation, or with so few different bytes that a person typed it. A random
-// key of 32 bytes has fewer than twelve different ones about never.
+// key of 32 bytes has fewer than twelve different ones about never; the samples
+// are long enough not to turn up in one by chance either.
 func looksMadeUp(value string) bool {
 	lower := strings.ToLower(value)
-	for _, sample := range []string{"changeme", "change-me", "example", "secret", "your_", "your-", "password", "xxxx", "..."} {
+	for _, sample := range []string{"changeme", "change-me", "example", "secret", "your_", "your-", "password", "xxxxxxxx", "......"} {
 		if strings.Contains(lower, sample) {
 			return true
 		}
@@ -96,4 +97,15 @@ func looksMadeUp(value string) bool {
 		different[value[i]] = true
 	}
 	return len(different) < 12
+}
+
+// isText reports a key that consists of what a keyboard types: a pass phrase.
+// Random bytes are never like that.
+func isText(key []byte) bool {
+	for _, b := range key {
+		if b < ' ' || b > '~' {
+			return false
+		}
+	}
+	return true
 }
