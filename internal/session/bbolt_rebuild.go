@@ -145,7 +145,7 @@ func moveRecord(into *bolt.Tx, b Bucket, k, body, when []byte, now time.Time) er
 		return nil
 	}
 	rec, err := decodeRecord(body, when)
-	if err != nil {
+	if errors.Is(err, ErrDamaged) {
 		return nil
 	}
 	return put(into, b, Key(k), rec)

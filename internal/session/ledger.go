@@ -121,19 +121,24 @@ func (l *Ledger) read(ctx context.Context, k Key) (entries, uint64, error) {
 	case err != nil:
 		return nil, 0, err
 	}
-	known := entries{}
-	plain, _, err := l.store.ring.open(Enrolments, k, nil, rec.Blob)
-	if err != nil || !l.store.now().Before(rec.Expires) {
-		return known, rec.Version, nil
+	if !l.store.now().Before(rec.Expires) {
+		return entries{}, rec.Version, nil
 	}
+	return l.decode(k, rec.Blob), rec.Version, nil
+}
+
+// decode opens a record's content; none if it cannot be read.
+func (l *Ledger) decode(k Key, blob []byte) entries {
+	known := entries{}
 	var wire map[string]wireEntry
-	if json.Unmarshal(plain, &wire) != nil {
-		return known, rec.Version, nil
+	plain, _, err := l.store.ring.open(Enrolments, k, nil, blob)
+	if err != nil || json.Unmarshal(plain, &wire) != nil {
+		return known
 	}
 	for id, e := range wire {
 		known[id] = account.LedgerEntry{FirstSeen: e.First, OwnedUntil: e.Owned}
 	}
-	return known, rec.Version, nil
+	return known
 }
 
 // write keeps the entries. None at all are left to the next sweep rather than

@@ -165,7 +165,7 @@ func (m *Manager) note(ctx context.Context, reason error) {
 	m.log.Log(ctx, level, "session cookie refused", "reason", reason)
 }
 
-// Sweep removes what expired from the store. Call it about once a minute.
+// Sweep removes what expired from the store. Call it every few minutes.
 func (m *Manager) Sweep(ctx context.Context) (removed int, err error) {
 	return m.store.backend.Sweep(ctx, m.store.now())
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -152,6 +153,6 @@ func FuzzState(f *testing.F) {
 // isRange reports the one thing JSON reads and does not write: far years with an
 // offset.
 func isRange(err error) bool {
-	_, ok := err.(*json.MarshalerError)
-	return ok
+	var written *json.MarshalerError
+	return errors.As(err, &written)
 }
