@@ -2,11 +2,13 @@ package handlers
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
 	"mysecurity/internal/account"
+	"mysecurity/internal/session"
 	"mysecurity/templates"
 )
 
@@ -58,8 +60,13 @@ func commit(c echo.Context) error {
 	if current == nil {
 		return nil
 	}
-	if err := current.Commit(c.Response()); err != nil {
+	err := current.Commit(c.Response())
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, session.ErrGone): // signed out in another window meanwhile
+		return account.Fail(account.KindNeedSignIn, err)
+	default:
 		return account.Fail(account.KindStoreDown, err)
 	}
-	return nil
 }

@@ -170,6 +170,14 @@ func bodyLimit(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// alone reports the requests that hold their session exclusively: those that
+// change something, and the two pages that use something up when they are read,
+// the answer of a sign-in and the view of a recovery code.
+func alone(c echo.Context) bool {
+	return !reading(c.Request().Method) ||
+		strings.HasSuffix(c.Path(), "/callback") || strings.HasSuffix(c.Path(), "/recovery-code")
+}
+
 // withSession opens the session for the length of the request, except for static
 // files and reports, which know nobody. Changing requests and the callback hold
 // it alone, so that a double click does a thing once and both answers tell the
@@ -180,8 +188,7 @@ func withSession(m *session.Manager, bundle *i18n.Bundle, skip func(echo.Context
 			if skip(c) {
 				return next(c)
 			}
-			alone := !reading(c.Request().Method) || strings.HasSuffix(c.Path(), "/callback")
-			opened, err := m.Open(c.Response(), c.Request(), alone)
+			opened, err := m.Open(c.Response(), c.Request(), alone(c))
 			if err != nil {
 				return account.Fail(account.KindStoreDown, err)
 			}
