@@ -1,0 +1,309 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mysecurity/internal/account"
+	"mysecurity/internal/emulator/emulatortest"
+)
+
+// TestConfirmWithoutEnrolment: a code without a running attempt of this very
+// session asks nothing of the tenant.
+func TestConfirmWithoutEnrolment(t *testing.T) {
+	p := startPortal(t, portalOptions{})
+	user, owner := p.person()
+	key := owner.start()
+	sameUser := p.browser()
+	sameUser.enter(user, "")
+	_, stranger := p.person()
+	for name, b := range map[string]*browser{
+		"MF-01 nothing started": stranger, "MF-01 started in the user's other session": sameUser,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, b := p.in(t), b.in(t)
+			mark := p.upstream.mark()
+			b.moved(b.confirm(p.tenant.Code(key)), "")
+			p.wantCalls(mark, map[string]int{})
+		})
+	}
+	t.Run("MF-02 cancelled", func(t *testing.T) {
+		p, b := p.in(t), owner.in(t)
+		b.moved(b.post("add/app/cancel", nil), "")
+		mark := p.upstream.mark()
+		b.moved(b.confirm(p.tenant.Code(key)), "")
+		p.wantCalls(mark, map[string]int{})
+	})
+	t.Run("MF-02 confirmed before", func(t *testing.T) {
+		p, b := p.in(t), owner.in(t)
+		key := b.start()
+		code := p.tenant.FreshCode(key)
+		b.moved(b.confirm(code), "recovery-code") // the code that came with the first attempt
+		mark := p.upstream.mark()
+		b.moved(b.confirm(code), "recovery-code")
+		p.wantCalls(mark, map[string]int{})
+	})
+	t.Run("MF-02 ended with its session", func(t *testing.T) {
+		p := p.in(t)
+		user, b := p.person()
+		key := b.start()
+		form := everything(b.formToken(), p.tenant.Code(key))
+		p.later(16 * time.Minute)
+		b.enter(user, "")
+		b.enter(user, "?page=add-app") // the tenant's own session was as old
+		mark := p.upstream.mark()
+		b.wantStatus(b.post("add/app/confirm", form), http.StatusForbidden)
+		b.moved(b.confirm(form.Get("code")), "")
+		p.wantCalls(mark, map[string]int{})
+	})
+}
+
+// TestCodeForms (MF-09): codes as people copy them are taken; what cannot be
+// one never reaches the tenant. The full table is beside parseCode.
+func TestCodeForms(t *testing.T) {
+	p := startPortal(t, portalOptions{})
+	_, b := p.person()
+	key := b.start()
+	mark := p.upstream.mark()
+	for _, typed := range []string{"", "12345", "1234567", "12345a", "+12345", "１２３４５６", "١٢٣٤٥٦", "123456 or so"} {
+		a := b.confirm(typed)
+		b.wantStatus(a, http.StatusUnprocessableEntity)
+		if a.doc.Find("#code").AttrOr("value", "?") != typed || !a.has("#summary") {
+			t.Errorf("MF-09 %q: the field holds %q", typed, a.doc.Find("#code").AttrOr("value", "?"))
+		}
+	}
+	for _, codes := range [][]string{{"12345\x00"}, {"123456", "123456"}, {strings.Repeat("1", 600)}, {"\xff12345"}} {
+		b.wantError(b.post("add/app/confirm", url.Values{"code": codes}), http.StatusBadRequest, account.KindBadRequest)
+	}
+	p.wantCalls(mark, map[string]int{})
+	code := p.tenant.FreshCode(key)
+	b.moved(b.confirm(" "+code[:3]+"\u00a0"+code[3:]+" "), "recovery-code")
+}
+
+// TestEnrolmentFields (MF-04): what is enrolled does not depend on the request.
+func TestEnrolmentFields(t *testing.T) {
+	p := startPortal(t, portalOptions{})
+	_, b := p.person()
+	b.moved(b.post("add/app?authenticator_types=oob", url.Values{
+		"authenticator_types": {"oob"}, "oob_channels": {"sms"}, "phone_number": {"+1900555"}, "client_id": {"x"}, "page": {"https://evil.example"},
+	}), "add/app")
+	if !b.get("add/app").has("#key") {
+		t.Error("MF-04 no app was started")
+	}
+	b.wantError(b.get("add/phone"), http.StatusNotFound, account.KindPageNotFound)
+}
+
+// TestWrongCodes (MF-05): the fifth wrong code ends the attempt; the recovery
+// code that came with it is kept and shown at the end.
+func TestWrongCodes(t *testing.T) {
+	p := startPortal(t, portalOptions{})
+	_, b := p.person()
+	first := b.start()
+	for range 4 {
+		a := b.confirm(b.wrong(first))
+		b.wantStatus(a, http.StatusUnprocessableEntity)
+		if !a.has("#key") || a.doc.Find("#code").AttrOr("value", "?") != "" {
+			t.Fatal("the attempt is gone, or a wrong code stays in the field")
+		}
+	}
+	last := b.confirm(b.wrong(first))
+	b.wantStatus(last, http.StatusUnprocessableEntity)
+	if !last.has("#discarded") || b.get("add/app").has("#key") {
+		t.Fatal("MF-05 the attempt goes on")
+	}
+	second := b.start()
+	if second == first {
+		t.Fatal("MF-05 the same key again")
+	}
+	b.moved(b.confirm(p.tenant.FreshCode(second)), "recovery-code")
+	if b.recoveryCode() == "" {
+		t.Error("MF-05 the recovery code of the first attempt is lost")
+	}
+}
+
+// TestGuessesOfOneUser: ten wrong codes per user and hour, over all sessions;
+// nobody else's, and nothing that strangers do, counts (MF-07).
+func TestGuessesOfOneUser(t *testing.T) {
+	p := startPortal(t, portalOptions{})
+	user := p.tenant.NewUser()
+	stranger := p.browser()
+	for range 30 {
+		stranger.do(stranger.request(http.MethodPost, "add/app/confirm", url.Values{"code": {"000000"}}))
+		stranger.get("callback?state=x&code=y")
+	}
+	mark, refused := p.upstream.mark(), 0
+	var b *browser
+	for range 3 {
+		b = p.browser()
+		b.enter(user, "")
+		key := b.start()
+		for range 4 {
+			a := b.confirm(b.wrong(key), "X-Forwarded-For", "198.51.100."+key[:1])
+			if a.StatusCode == http.StatusTooManyRequests {
+				refused++
+			}
+		}
+	}
+	asked := p.upstream.since(mark)
+	if guesses := asked[tokenCall] - 3; guesses != 10 || refused != 2 { // three sign-ins
+		t.Errorf("MF-06 %d guesses reached the tenant, %d were refused", guesses, refused)
+	}
+	a := b.confirm("000000")
+	b.wantStatus(a, http.StatusTooManyRequests)
+	if !a.has("#main time") || !a.has("#key") {
+		t.Error("the page says no time, or lost the wizard")
+	}
+	_, other := p.person()
+	key := other.start()
+	other.moved(other.confirm(p.tenant.FreshCode(key)), "recovery-code")
+	p.later(7 * time.Minute) // one more is allowed by then
+	b.wantStatus(b.confirm(b.wrong(b.key())), http.StatusUnprocessableEntity)
+}
+
+// TestStartsOfOneUser (MF-08).
+func TestStartsOfOneUser(t *testing.T) {
+	p := startPortal(t, portalOptions{})
+	_, b := p.person()
+	mark := p.upstream.mark()
+	token := url.Values{"form_token": {b.formToken()}}
+	for range 30 {
+		b.moved(b.post("add/app", token), "add/app")
+		b.moved(b.post("add/app/cancel", token), "")
+	}
+	a := b.post("add/app", token)
+	b.wantError(a, http.StatusTooManyRequests, account.KindTooManyTries)
+	if a.Header.Get("Retry-After") == "" || !a.has("#main time") {
+		t.Error("MF-08 no time is named")
+	}
+	if n := p.upstream.since(mark)[associateCall]; n != 30 {
+		t.Errorf("MF-08 the tenant saw %d starts", n)
+	}
+}
+
+// TestCodeTwice (MF-10): a code that has confirmed one app confirms no other.
+func TestCodeTwice(t *testing.T) {
+	p := startPortal(t, portalOptions{})
+	_, b := p.person()
+	first := b.start()
+	code := p.tenant.FreshCode(first)
+	b.moved(b.confirm(code), "recovery-code")
+	b.post("recovery-code/saved", url.Values{"saved": {"yes"}})
+	b.start()
+	b.wantStatus(b.confirm(code), http.StatusUnprocessableEntity)
+	if n := len(b.handles()); n != 1 {
+		t.Errorf("MF-10 %d apps", n)
+	}
+	// A new code of the first app is right for the tenant, yet not for this attempt.
+	b.wantStatus(b.confirm(p.tenant.FreshCode(first)), http.StatusUnprocessableEntity)
+	if n := len(b.handles()); n != 1 {
+		t.Errorf("%d apps", n)
+	}
+}
+
+// TestOldProof (MF-11): after ten minutes every change asks for a new proof and
+// then shows the wanted page, without having done anything.
+func TestOldProof(t *testing.T) {
+	p := startPortal(t, portalOptions{minMethods: 0})
+	user, b := p.protected()
+	handle := b.handles()[0]
+	key := b.start()
+	p.later(11 * time.Minute)
+	mark := p.upstream.mark()
+	for path, page := range map[string]string{
+		"add/app": "add-app", "add/app/confirm": "add-app", "methods/" + handle + "/remove": "remove", "recovery-code/show": "recovery-code",
+	} {
+		to := "confirm?page=" + page
+		if page == "remove" {
+			to = "confirm?method=" + handle + "&page=remove"
+		}
+		b.moved(b.post(path, everything(b.formToken(), p.tenant.Code(key))), to)
+		asking := b.get(to)
+		b.wantHeading(asking, "confirm.title")
+		if !asking.has(`a[href^="` + p.url + `sign-in?"]`) {
+			t.Errorf("%s: no way on", to)
+		}
+	}
+	p.wantCalls(mark, map[string]int{})
+
+	b.moved(b.signIn(user, "?page=remove&method="+handle), "methods/"+handle+"/remove")
+	b.wantStatus(b.get("methods/"+handle+"/remove"), http.StatusOK)
+	b.enter(user, "?page=add-app")
+	if b.key() != key {
+		t.Error("MF-11 the wizard was lost on the way")
+	}
+	asked := p.upstream.since(mark)
+	if asked[deleteCall]+asked[associateCall] != 0 || asked[tokenCall] != 2 {
+		t.Errorf("MF-11 the way through the sign-in changed something: %v", asked)
+	}
+}
+
+// TestSignInWithoutSecondStep (MF-12): a password alone shows and changes
+// nothing once a strong method protects the account.
+func TestSignInWithoutSecondStep(t *testing.T) {
+	p := startPortal(t, portalOptions{minMethods: 0})
+	user := p.tenant.NewUser()
+	thief := p.browser()
+	callback := thief.callback(user, "") // while there is no method yet
+	owner := p.browser()
+	owner.enter(user, "")
+	owner.addApp()
+	handle := owner.handles()[0]
+
+	thief.moved(thief.get(callback, fromTenant()...), "")
+	mark := p.upstream.mark()
+	for _, path := range []string{"", "add/app", "methods/" + handle + "/remove"} {
+		a := thief.get(path)
+		thief.wantStatus(a, http.StatusForbidden)
+		thief.wantHeading(a, "confirm.title")
+	}
+	for _, path := range []string{"add/app", "add/app/confirm", "methods/" + handle + "/remove", "recovery-code/show", "recovery-code/download"} {
+		thief.wantStatus(thief.post(path, everything(thief.formToken(), "123456")), http.StatusSeeOther)
+	}
+	p.wantCalls(mark, map[string]int{})
+	thief.enter(user, "") // now with the app's code
+	if got := thief.handles(); !slices.Equal(got, []string{handle}) {
+		t.Errorf("MF-12 after the second step: %v", got)
+	}
+}
+
+// TestFirstMethod (MF-13): ten minutes of full rights for a user without any
+// factor, through the first enrolment and beyond, without another hop.
+func TestFirstMethod(t *testing.T) {
+	p := startPortal(t, portalOptions{minMethods: 0})
+	user, b := p.person()
+	mark := p.upstream.mark()
+	b.addApp()
+	b.addApp()
+	p.later(8 * time.Minute)
+	for _, handle := range b.handles() {
+		b.moved(b.post("methods/"+handle+"/remove", url.Values{"understood": {"yes"}}), "")
+	}
+	if n := p.upstream.since(mark)[tokenCall]; n != 2 { // the two confirmations
+		t.Errorf("MF-13 %d calls of the token endpoint", n)
+	}
+	p.later(3 * time.Minute)
+	b.moved(b.post("add/app", nil), "confirm?page=add-app")
+	if got := b.authorize("?page=add-app").Query().Get("max_age"); got != "0" {
+		t.Errorf("MF-13 max_age=%s", got)
+	}
+	b.moved(b.signIn(user, "?page=add-app"), "add/app")
+	b.start()
+}
+
+// TestStepUpAsAnotherPerson (MF-23).
+func TestStepUpAsAnotherPerson(t *testing.T) {
+	p := startPortal(t, portalOptions{})
+	_, b := p.person(emulatortest.WithApp())
+	b.start()
+	p.later(11 * time.Minute)
+	b.tenant = p.tenant.NewBrowser()
+	a := b.signIn(p.tenant.NewUser(), "?page=add-app")
+	b.wantError(a, http.StatusForbidden, account.KindOtherPerson)
+	if b.session() != "" || b.signedIn() {
+		t.Error("MF-23 somebody is signed in")
+	}
+}

@@ -1,0 +1,151 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"mysecurity/internal/account"
+	"mysecurity/internal/emulator/emulatortest"
+)
+
+// TestRemovalOfOthers (MF-03): only handles of the user's own fresh list name
+// anything; everything else is 404 before the tenant is asked to delete.
+func TestRemovalOfOthers(t *testing.T) {
+	p := startPortal(t, portalOptions{minMethods: 0})
+	_, other := p.protected()
+	others := other.handles()[0]
+	user, b := p.protected()
+	b.start() // leaves an inactive entry in the list
+	recovery := account.HandleOf(account.User{Issuer: p.tenant.Issuer(), Subject: user.UserID}, "recovery-code|dev_AAAAAAAAAAAAAAAA")
+	mark := p.upstream.mark()
+	for name, handle := range map[string]string{
+		"another user's": others, "unknown": anyHandle, "recovery code": recovery, "raw id": "totp%7Cdev_AAAAAAAAAAAAAAAA",
+		"dots": "..%2f..", "encoded dots": "%2e%2e", "slash": "%2f..", "NUL": "%00", "long": strings.Repeat("a", 10_000), "upper case": strings.ToUpper(others),
+	} {
+		t.Run("MF-03 "+name, func(t *testing.T) {
+			b := b.in(t)
+			path := "methods/" + handle + "/remove"
+			if a := b.get(path); a.StatusCode != http.StatusNotFound {
+				t.Errorf("page: %d", a.StatusCode)
+			}
+			// A method that is not (or no longer) there counts as removed.
+			a := b.post(path, url.Values{"understood": {"yes"}})
+			if gone := account.ValidHandle(handle) && a.StatusCode == http.StatusSeeOther; !gone && a.StatusCode != http.StatusNotFound {
+				t.Errorf("removal: %d %q", a.StatusCode, a.location())
+			}
+		})
+	}
+	if n := p.upstream.since(mark)[deleteCall]; n != 0 {
+		t.Errorf("MF-03 %d deletions reached the tenant", n)
+	}
+	if len(other.handles()) != 1 || len(b.handles()) != 1 {
+		t.Error("MF-03 something was removed")
+	}
+}
+
+// TestListOfMethods (MF-18, XS-01): rows are what a person recognises: nothing
+// inactive, no ids, one row for the two entries of a phone, whatever the tenant
+// calls them.
+func TestListOfMethods(t *testing.T) {
+	p := startPortal(t, portalOptions{})
+	_, b := p.protected()
+	const evil = `\"><img src=x onerror=alert(1)>`
+	p.fault(`{"match":"GET /mfa/authenticators","status":200,"body":[
+		{"id":"totp|dev_AAAAAAAAAAAAAAAA","authenticator_type":"otp","active":true},
+		{"id":"totp|dev_INACTIVEINACTIVE","authenticator_type":"otp","active":false},
+		{"id":"sms|dev_BBBBBBBBBBBBBBBB","authenticator_type":"oob","oob_channel":"sms","name":"XXXXXXXX5555","active":true},
+		{"id":"voice|dev_BBBBBBBBBBBBBBBB","authenticator_type":"oob","oob_channel":"voice","name":"XXXXXXXX5555","active":true},
+		{"id":"email|dev_CCCCCCCCCCCCCCCC","authenticator_type":"oob","oob_channel":"email","name":"a***@example.com","active":true},
+		{"id":"hologram|dev_DDDDDDDDDDDDDDDD","authenticator_type":"hologram","name":"` + evil + `","active":true,"oob_channel":"` + evil + `"},
+		{"id":"recovery-code|dev_EEEEEEEEEEEEEEEE","authenticator_type":"recovery-code","active":true}]}`)
+	page := b.get("")
+	b.wantStatus(page, http.StatusOK)
+	for list, want := range map[string]int{"apps": 1, "others": 2, "emails": 1} {
+		if n := page.doc.Find("section[aria-labelledby=" + list + "] li").Length(); n != want {
+			t.Errorf("MF-18 %d rows of %s, want %d", n, list, want)
+		}
+	}
+	if strings.Contains(page.body, "dev_") || strings.Contains(page.body, "INACTIVE") || !strings.Contains(page.body, "XXXXXXXX5555") {
+		t.Error("MF-18 an id is on the page, or a masked number is not")
+	}
+	if page.doc.Find("section[aria-labelledby=emails] a").Length() != 0 {
+		t.Error("MF-18 the address that comes with the account can be removed")
+	}
+	if page.has("img") || !strings.Contains(page.doc.Find("section[aria-labelledby=others]").Text(), `"><img src=x onerror=alert(1)>`) {
+		t.Error("XS-01 the tenant's text is not text")
+	}
+}
+
+// TestLastMethod (MF-19).
+func TestLastMethod(t *testing.T) {
+	for _, minimum := range []int{1, 0} {
+		t.Run(fmt.Sprintf("MF-19 MIN_METHODS=%d", minimum), func(t *testing.T) {
+			p := startPortal(t, portalOptions{minMethods: minimum})
+			_, b := p.protected()
+			path := "methods/" + b.handles()[0] + "/remove"
+			mark := p.upstream.mark()
+			asked := b.get(path)
+			b.wantStatus(asked, http.StatusOK)
+			if minimum == 1 {
+				if asked.has("form#remove, .danger") || !asked.has(`a[href="`+p.url+`add/app"]`) {
+					t.Error("MF-19 a dead button, or no way out")
+				}
+				refused := b.post(path, url.Values{"understood": {"yes"}})
+				b.wantStatus(refused, http.StatusConflict)
+				if !refused.has(`a[href="` + p.url + `add/app"]`) {
+					t.Error("MF-19 no way out after the refusal")
+				}
+			} else {
+				b.wantStatus(b.post(path, nil), http.StatusUnprocessableEntity)
+				b.wantStatus(b.post(path, url.Values{"understood": {"no"}}), http.StatusUnprocessableEntity)
+			}
+			if n := p.upstream.since(mark)[deleteCall]; n != 0 {
+				t.Fatalf("MF-19 removed")
+			}
+			if minimum == 1 { // with a second one the first may go
+				b.addApp()
+				b.moved(b.post(path, nil), "")
+			} else {
+				b.moved(b.post(path, url.Values{"understood": {"yes"}}), "")
+			}
+			if n := p.upstream.since(mark)[deleteCall]; n != 1 {
+				t.Errorf("%d deletions", n)
+			}
+		})
+	}
+}
+
+// TestReadingChangesNothing (MF-24): links to pages that act, shared or
+// bookmarked, open a page and no more.
+func TestReadingChangesNothing(t *testing.T) {
+	p := startPortal(t, portalOptions{minMethods: 0})
+	_, b := p.protected()
+	handle := b.handles()[0]
+	mark := p.upstream.mark()
+	b.wantStatus(b.get("methods/"+handle+"/remove?understood=yes"), http.StatusOK)
+	b.wantStatus(b.get("methods/"+handle+"/remove", "Sec-Fetch-Site", "cross-site"), http.StatusOK)
+	b.wantStatus(b.get("add/app"), http.StatusOK)
+	p.wantCalls(mark, map[string]int{listCall: 2})
+	if len(b.handles()) != 1 || b.get("add/app").has("#key") {
+		t.Error("MF-24 something was done")
+	}
+}
+
+// TestAddressThatComesWithTheAccount: an e-mail address is not removable here,
+// whatever is sent.
+func TestAddressThatComesWithTheAccount(t *testing.T) {
+	p := startPortal(t, portalOptions{minMethods: 0})
+	user, b := p.person(emulatortest.WithApp())
+	handle := account.HandleOf(account.User{Issuer: p.tenant.Issuer(), Subject: user.UserID}, "email|dev_CCCCCCCCCCCCCCCC")
+	p.fault(`{"match":"GET /mfa/authenticators","status":200,"body":[
+		{"id":"email|dev_CCCCCCCCCCCCCCCC","authenticator_type":"oob","oob_channel":"email","name":"a***@example.com","active":true}]}`)
+	mark := p.upstream.mark()
+	b.wantStatus(b.get("methods/"+handle+"/remove"), http.StatusOK)
+	b.wantStatus(b.post("methods/"+handle+"/remove", url.Values{"understood": {"yes"}}), http.StatusConflict)
+	if n := p.upstream.since(mark)[deleteCall]; n != 0 {
+		t.Error("a deletion reached the tenant")
+	}
+}
