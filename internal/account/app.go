@@ -18,6 +18,9 @@ func (s *Service) StartApp(ctx context.Context, user User, access Access) (AppEn
 	if !s.Rights(access).Add {
 		return AppEnrolment{}, none, Fail(KindNeedProof, nil)
 	}
+	if err := s.mayAsk(user); err != nil {
+		return AppEnrolment{}, none, err
+	}
 	if _, err := s.take(starts, user, KindTooManyTries); err != nil {
 		return AppEnrolment{}, none, err
 	}
@@ -26,7 +29,7 @@ func (s *Service) StartApp(ctx context.Context, user User, access Access) (AppEn
 
 	before, err := s.tenant.ListAuthenticators(ctx, token(access))
 	if err != nil {
-		return AppEnrolment{}, none, translate(err)
+		return AppEnrolment{}, none, s.refused(user, err)
 	}
 	s.clean(ctx, user, access, before)
 
@@ -59,7 +62,7 @@ func (s *Service) identify(ctx context.Context, user User, access Access, before
 // for the user nothing was changed.
 func (s *Service) startFailed(ctx context.Context, user User, access Access, cause error) error {
 	if !outcomeUnknown(cause) {
-		return translate(cause)
+		return s.refused(user, cause)
 	}
 	if list, err := s.tenant.ListAuthenticators(ctx, token(access)); err == nil {
 		s.sight(ctx, user, list)
@@ -73,6 +76,9 @@ func (s *Service) startFailed(ctx context.Context, user User, access Access, cau
 func (s *Service) ConfirmApp(ctx context.Context, user User, access Access, e AppEnrolment, code secret.Secret) (AppEnrolment, error) {
 	if !s.Rights(access).Add {
 		return e, Fail(KindNeedProof, nil)
+	}
+	if err := s.mayAsk(user); err != nil {
+		return e, err
 	}
 	attempt, err := s.take(codeGuesses, user, KindTooManyCodes)
 	if err != nil {
@@ -94,7 +100,7 @@ func (s *Service) ConfirmApp(ctx context.Context, user User, access Access, e Ap
 		return e, Fail(KindNoEnrolment, err)
 	default:
 		attempt.GiveBack()
-		return e, translate(err)
+		return e, s.refused(user, err)
 	}
 }
 

@@ -99,7 +99,7 @@ func fold(user User, list []auth0.Authenticator) []Method {
 		}
 		methods = append(methods, Method{
 			Handle: HandleOf(user, a.ID), Kind: kind, Name: a.Name,
-			Strong: strong(a), Removable: kind != MethodEmail, id: a.ID,
+			Strong: strong(a), Removable: kind != MethodEmail && a.ID != "", id: a.ID,
 		})
 	}
 	number(methods)

@@ -18,9 +18,12 @@ func (s *Service) Overview(ctx context.Context, user User, access Access) (Overv
 	if !s.Rights(access).See {
 		return Overview{}, Fail(KindNeedProof, nil)
 	}
+	if err := s.mayAsk(user); err != nil {
+		return Overview{}, err
+	}
 	list, err := s.tenant.ListAuthenticators(ctx, token(access))
 	if err != nil {
-		return Overview{}, translate(err)
+		return Overview{}, s.refused(user, err)
 	}
 	return overviewOf(user, list), nil
 }

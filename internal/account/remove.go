@@ -79,7 +79,7 @@ func (s *Service) Remove(ctx context.Context, user User, access Access, handle s
 	case outcomeUnknown(err):
 		return r, s.reconcileRemove(ctx, access, r.Method.id, err)
 	default:
-		return r, translate(err)
+		return r, s.refused(user, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"mysecurity/internal/account"
 	"mysecurity/internal/emulator/emulatortest"
@@ -94,6 +95,7 @@ func TestRemoveWhoseAnswerIsLost(t *testing.T) {
 			if n := b.asked(since)["DELETE /mfa/"]; n != 1 {
 				t.Fatalf("deleted %d times", n)
 			}
+			b.clock.Advance(time.Minute) // the wait of UP-05 is over
 			if n := len(b.methods(user, access)); n != tt.left {
 				t.Fatalf("%d methods left, want %d", n, tt.left)
 			}

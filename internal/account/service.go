@@ -39,6 +39,7 @@ type Service struct {
 	minMethods int
 	log        *slog.Logger
 	users      userLocks
+	waiting    patience
 }
 
 // New returns a Service.
