@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"mysecurity/internal/account"
+	"mysecurity/internal/session"
 	"mysecurity/templates"
 )
 
@@ -71,6 +72,9 @@ func (h *Handlers) Error(err error, c echo.Context) {
 
 // present chooses between the pages that lead back to work and the error page.
 func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) error {
+	if overtaken(c, failed) {
+		return MoveTo(c, scope.Place.URL(h.Site))
+	}
 	switch failed.Kind {
 	case account.KindNeedSignIn:
 		return h.detour(c, http.StatusUnauthorized, h.landing(scope), scope.Place.URL(h.Site))
@@ -92,6 +96,13 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 		return render(c, http.StatusUnprocessableEntity, view)
 	}
 	return render(c, status, view)
+}
+
+// overtaken reports that a page was drawn from a session that another request
+// of the same browser has changed meanwhile, as after a double click. It is out
+// of date before it is sent, and asked for anew.
+func overtaken(c echo.Context, failed *account.Error) bool {
+	return c.Request().Method == http.MethodGet && errors.Is(failed, session.ErrConflict)
 }
 
 // detour answers with a page that leads through the sign-in page and back to
