@@ -105,17 +105,22 @@ func only(query url.Values, name string) (string, bool) {
 	return values[0], true
 }
 
-// refusedByTenant sorts the error codes of OpenID Connect Core 3.1.2.6. What
-// the provider wrote beside the code is never shown.
+// refusedByTenant sorts the error codes of OpenID Connect Core 3.1.2.6 and of
+// Auth0. A known code goes to the log, because an operator needs it; what the
+// provider wrote beside it goes nowhere.
 func refusedByTenant(code string) error {
+	kind := account.KindSignInRefused
 	switch code {
 	case "access_denied", "unauthorized", "consent_required", "interaction_required", "login_required":
-		return account.Fail(account.KindSignInDenied, nil)
+		kind = account.KindSignInDenied
 	case "server_error", "temporarily_unavailable":
-		return account.Fail(account.KindUnavailable, nil)
+		kind = account.KindUnavailable
+	case "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope",
+		"unmet_authentication_requirements":
 	default:
-		return account.Fail(account.KindSignInRefused, nil)
+		code = "unknown"
 	}
+	return account.Fail(kind, errors.New("the sign-in page answered "+code))
 }
 
 func transactionError(err error) error {

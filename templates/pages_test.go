@@ -22,7 +22,7 @@ func TestPages(t *testing.T) {
 		{"landing-ended", "a[href$='/sign-in?method=abcd234567abcd23&page=remove']", "Sign in"},
 
 		{"overview", "#notice[role=status][autofocus][tabindex='-1']", "recovery code is in your hands"},
-		{"overview", ".status h2", "Two-step sign-in is on"},
+		{"overview", ".status h2", "Your account has a second step"},
 		{"overview", "section[aria-labelledby=apps] li:nth-child(1)", "Authenticator app 1"},
 		{"overview", "section[aria-labelledby=apps] li:nth-child(1)", "!New"},
 		{"overview", "section[aria-labelledby=apps] li.changed", "Authenticator app 2 New"},

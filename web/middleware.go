@@ -69,7 +69,7 @@ func accessLog(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 			level, attrs := slog.LevelInfo, []slog.Attr{
 				slog.String("request", scope.ID), slog.String("method", cut(r.Method)),
 				slog.String("path", cut(r.URL.Path)), slog.Int("status", c.Response().Status),
-				slog.Int64("bytes", c.Response().Size), slog.Duration("took", now().Sub(started)),
+				slog.Int64("bytes", c.Response().Size), slog.Float64("milliseconds", float64(now().Sub(started).Microseconds())/1000),
 				slog.String("client", scope.Client), slog.String("agent", cut(r.UserAgent())),
 			}
 			if scope.Failure != nil {
@@ -132,10 +132,10 @@ func ownHost(s site.Site) echo.MiddlewareFunc {
 // reading ones from elsewhere are plain navigations, never frames or fetches.
 // It is stricter than net/http's CrossOriginProtection, which lets requests
 // without either header pass.
-func ownPages(s site.Site) echo.MiddlewareFunc {
+func ownPages(s site.Site, exempt func(echo.Context) bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if !fromOwnPages(c.Request(), s.Origin()) {
+			if !exempt(c) && !fromOwnPages(c.Request(), s.Origin()) {
 				return account.Fail(account.KindForged, nil)
 			}
 			return next(c)
@@ -179,9 +179,8 @@ func alone(c echo.Context) bool {
 }
 
 // withSession opens the session for the length of the request, except for static
-// files and reports, which know nobody. Changing requests and the callback hold
-// it alone, so that a double click does a thing once and both answers tell the
-// same.
+// files and reports, which know nobody. Requests that hold it alone do a thing
+// once on a double click, and both answers tell the same.
 func withSession(m *session.Manager, bundle *i18n.Bundle, skip func(echo.Context) bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {

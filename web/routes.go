@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -30,7 +31,7 @@ func (o Options) routes(e *echo.Echo) {
 		{post, "/sign-out", h.SignOut, templates.PageOverview},
 		{get, "/signed-out", h.SignedOut, templates.PageOverview},
 		{post, "/language", h.ChooseLanguage, templates.PageOverview},
-		{post, "/csp-report", h.ReportViolation, templates.PageOverview},
+		{post, reportRoute, h.ReportViolation, templates.PageOverview},
 		{get, "/assets/*", o.assets(), templates.PageOverview},
 	})
 	o.group(e, guards{notFromElsewhere(o.Site)}, []route{
@@ -42,15 +43,15 @@ func (o Options) routes(e *echo.Echo) {
 		{get, "/recovery-code", h.RecoveryCode, templates.PageRecoveryCode},
 		{post, "/recovery-code/saved", h.SaveRecoveryCode, templates.PageRecoveryCode},
 	})
-	o.group(e, append(signedIn, requireFreshProof(o.Account)), []route{
+	o.group(e, signedIn.and(requireFreshProof(o.Account)), []route{
 		{post, "/recovery-code/show", h.ShowRecoveryCode, templates.PageRecoveryCode},
 		{post, "/recovery-code/download", h.DownloadRecoveryCode, templates.PageRecoveryCode},
 	})
-	settled := append(signedIn, requireSavedCode(o.Site))
+	settled := signedIn.and(requireSavedCode(o.Site))
 	o.group(e, settled, []route{
 		{post, "/add/app/cancel", h.CancelApp, templates.PageAddApp},
 	})
-	o.group(e, append(settled, requireFreshProof(o.Account)), []route{
+	o.group(e, settled.and(requireFreshProof(o.Account)), []route{
 		{get, "/add/app", h.AddApp, templates.PageAddApp},
 		{post, "/add/app", h.StartApp, templates.PageAddApp},
 		{post, "/add/app/confirm", h.ConfirmApp, templates.PageAddApp},
@@ -61,6 +62,9 @@ func (o Options) routes(e *echo.Echo) {
 
 // guards run in order before a handler.
 type guards []echo.MiddlewareFunc
+
+// and returns the guards with one more.
+func (g guards) and(next echo.MiddlewareFunc) guards { return append(slices.Clone(g), next) }
 
 // group adds routes that share their guards, below the public URL's prefix.
 func (o Options) group(e *echo.Echo, shared guards, routes []route) {
@@ -73,6 +77,16 @@ func (o Options) group(e *echo.Echo, shared guards, routes []route) {
 // sessionless reports the routes that have no use for a session: static files,
 // which must not depend on a cookie, and reports, which anybody may send.
 func (o Options) sessionless(c echo.Context) bool {
-	path := "/" + strings.TrimPrefix(c.Path(), o.Site.Prefix())
-	return path == "/assets/*" || path == "/csp-report"
+	return o.isRoute(c, "/assets/*") || o.isReport(c)
+}
+
+// reportRoute takes reports of browsers, which send them from wherever they
+// like: it changes nothing and is exempt from the rule for our own pages.
+const reportRoute = "/csp-report"
+
+func (o Options) isReport(c echo.Context) bool { return o.isRoute(c, reportRoute) }
+
+// isRoute reports whether the router chose the route with that path.
+func (o Options) isRoute(c echo.Context, path string) bool {
+	return c.Path() == strings.TrimSuffix(o.Site.Prefix(), "/")+path
 }
