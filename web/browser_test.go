@@ -78,9 +78,13 @@ func (b *browser) do(r *http.Request) answer {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	must(b.p.t, err)
-	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(body))
+	a := answer{Response: response, body: string(body)}
+	page := body
+	if !isHTML(a) {
+		page = nil
+	}
+	a.doc, err = goquery.NewDocumentFromReader(bytes.NewReader(page))
 	must(b.p.t, err)
-	a := answer{Response: response, body: string(body), doc: doc}
 	b.p.obeyed(r, a)
 	return a
 }
