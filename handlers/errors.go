@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -86,7 +87,7 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 		kind, status = account.KindInternal, http.StatusInternalServerError
 	}
 	if !failed.Until.IsZero() {
-		wait := int(failed.Until.Sub(h.Now()).Seconds())
+		wait := int(math.Ceil(failed.Until.Sub(h.Now()).Seconds()))
 		c.Response().Header().Set("Retry-After", strconv.Itoa(max(1, wait)))
 	}
 	view := templates.ErrorPage{Page: h.page(scope), Kind: templates.ErrorKind(kind), Reference: scope.ID, When: failed.Until}
