@@ -70,7 +70,7 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 	return serveAll(ctx, log, announce, []listener{
 		{name: "emulator", address: cfg.EmulatorAddr, handler: tenant},
 		{name: "portal", address: cfg.PortalAddr, handler: p.handler},
-		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p))},
+		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p)), outlasts: true},
 	}, p.sweep)
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -128,30 +129,24 @@ type listener struct {
 	address string
 	handler http.Handler
 	tls     *tls.Config // nil: plain HTTP
+	// outlasts keeps the listener open until the others have drained, so that
+	// whoever watches readiness sees the end coming.
+	outlasts bool
 }
 
 // serveAll serves every listener and runs the background work until ctx ends,
 // then lets requests in flight finish. All addresses are taken before anything
 // is served or announced, so that a start either works or fails as a whole.
 func serveAll(ctx context.Context, log *slog.Logger, announce func() error, listeners []listener, background ...func(context.Context) error) error {
-	var opened []net.Listener
-	for _, l := range listeners {
-		taken, err := web.Listen(ctx, l.address)
-		if err != nil {
-			for _, o := range opened {
-				_ = o.Close()
-			}
-			return fmt.Errorf("%s cannot listen on %s: %w", l.name, l.address, err)
-		}
-		if l.tls != nil {
-			taken = tls.NewListener(taken, l.tls)
-		}
-		opened = append(opened, taken)
-	}
-	if err := announce(); err != nil {
+	opened, err := openAll(ctx, listeners)
+	if err != nil {
 		return err
 	}
+	if err := announce(); err != nil {
+		return errors.Join(err, closeAll(opened))
+	}
 	group, ctx := errgroup.WithContext(ctx)
+	var others sync.WaitGroup // those that admin outlasts
 	for i, l := range listeners {
 		server := web.Server(l.handler, log)
 		group.Go(func() error {
@@ -160,17 +155,54 @@ func serveAll(ctx context.Context, log *slog.Logger, announce func() error, list
 			}
 			return nil
 		})
+		wait, done := others.Wait, func() {}
+		if !l.outlasts {
+			others.Add(1)
+			wait, done = func() {}, others.Done
+		}
 		group.Go(func() error {
+			defer done()
 			<-ctx.Done()
-			draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-			defer cancel()
-			return server.Shutdown(draining)
+			wait()
+			return drain(ctx, server)
 		})
 	}
 	for _, work := range background {
 		group.Go(func() error { return work(ctx) })
 	}
 	return group.Wait()
+}
+
+// drain stops accepting and waits for the requests in flight.
+func drain(ctx context.Context, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	return server.Shutdown(ctx)
+}
+
+// openAll takes all addresses or none.
+func openAll(ctx context.Context, listeners []listener) ([]net.Listener, error) {
+	var opened []net.Listener
+	for _, l := range listeners {
+		taken, err := web.Listen(ctx, l.address)
+		if err != nil {
+			err = fmt.Errorf("%s cannot listen on %s: %w", l.name, l.address, err)
+			return nil, errors.Join(err, closeAll(opened))
+		}
+		if l.tls != nil {
+			taken = tls.NewListener(taken, l.tls)
+		}
+		opened = append(opened, taken)
+	}
+	return opened, nil
+}
+
+func closeAll(opened []net.Listener) error {
+	var all []error
+	for _, l := range opened {
+		all = append(all, l.Close())
+	}
+	return errors.Join(all...)
 }
 
 // readiness answers the admin listener's question, and says no from the moment

@@ -50,7 +50,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	}
 	return serveAll(ctx, log, announce, []listener{
 		{name: "portal", address: cfg.PortalAddr, handler: p.handler},
-		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p))},
+		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p)), outlasts: true},
 	}, p.sweep)
 }
 

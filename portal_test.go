@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"mysecurity/web"
+)
+
+// TestDrain (MI-14): from the signal on readiness says no, and can still be
+// asked, while a request in flight gets its answer.
+func TestDrain(t *testing.T) {
+	w := newWorld(t)
+	ctx, end := context.WithCancel(t.Context())
+	arrived, release := make(chan struct{}), make(chan struct{})
+	slow := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		<-release
+		rw.WriteHeader(http.StatusTeapot)
+	})
+	ready := web.Admin(func(context.Context) error {
+		if ctx.Err() != nil {
+			return errors.New("shutting down")
+		}
+		return nil
+	})
+	ended := make(chan error, 1)
+	go func() {
+		ended <- serveAll(ctx, slog.New(slog.DiscardHandler), func() error { return nil }, []listener{
+			{name: "portal", address: w.portal, handler: slow},
+			{name: "admin", address: w.admin, handler: ready, outlasts: true},
+		})
+	}()
+	answered := make(chan int, 1)
+	go func() {
+		status, _ := w.get("http://" + w.portal + "/")
+		answered <- status
+	}()
+	<-arrived
+	if status, _ := w.get("http://" + w.admin + "/readyz"); status != http.StatusOK {
+		t.Errorf("before the signal: %d", status)
+	}
+	end()
+	if status, body := w.get("http://" + w.admin + "/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("while draining: %d %s", status, body)
+	}
+	close(release)
+	if status := <-answered; status != http.StatusTeapot {
+		t.Errorf("the request in flight got %d", status)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
