@@ -17,9 +17,12 @@ type Variable struct {
 
 // Variables lists every setting, in the order of the documents.
 func Variables() []Variable {
-	const both = "serve, demo, emulator"
+	const (
+		all    = "all"
+		portal = "serve, demo"
+	)
 	return []Variable{
-		{"PUBLIC_URL", "", both, "the portal's own address, with a path prefix if it has one; required by serve"},
+		{"PUBLIC_URL", "", all, "the portal's own address, with a path prefix if it has one; required by serve"},
 		{"AUTH0_DOMAIN", "", "serve", "the tenant's host name, the custom domain if there is one; required"},
 		{"AUTH0_CLIENT_ID", "", "serve", "the application's client id; required"},
 		{"AUTH0_CLIENT_SECRET", "", "serve", "the application's client secret; required"},
@@ -30,20 +33,20 @@ func Variables() []Variable {
 		{"SESSION_KEYS", "", "serve", "base64 keys of 32 random bytes, newest first, separated by commas; required"},
 		{"SESSION_KEYS_FILE", "", "serve", "a file that holds the session keys, instead"},
 		{"SESSION_STORE", "", "serve", "bbolt:FILE; sessions.db in DATA_DIR if not given"},
-		{"DATA_DIR", "data", both, "folder of the session file; for the demo where its temporary folder is made"},
-		{"COMPANY_NAME", "", both, "the company's name on every page; required by serve"},
-		{"SUPPORT_URL", "", both, "https: or mailto: address of the help desk"},
-		{"MIN_METHODS", "1", both, "how many strong methods everybody has to keep; 0 permits removing the last"},
+		{"DATA_DIR", "data", portal, "folder of the session file; the demo makes a temporary one in it, or in the system's if not given"},
+		{"COMPANY_NAME", "", portal, "the company's name on every page; required by serve"},
+		{"SUPPORT_URL", "", portal, "https: or mailto: address of the help desk"},
+		{"MIN_METHODS", "1", portal, "below this many strong methods nobody can remove one; 0 permits removing the last"},
 		{"TRUSTED_PROXIES", "", "serve", "addresses or networks whose X-Forwarded-For is believed, for the log"},
 		{"PORTAL_MODE", "production", "serve", "production, or development, which permits a tenant on this machine"},
-		{"PORTAL_ADDR", "127.0.0.1:8080", both, "where the portal listens"},
-		{"ADMIN_ADDR", "127.0.0.1:8082", both, "where health and readiness are answered"},
+		{"PORTAL_ADDR", "127.0.0.1:8080", all, "where the portal listens"},
+		{"ADMIN_ADDR", "127.0.0.1:8082", portal, "where health and readiness are answered"},
 		{"EMULATOR_ADDR", "127.0.0.1:8081", "demo, emulator", "where the emulated tenant listens"},
 		{"EMULATOR_PUBLIC_URL", "", "demo, emulator", "the tenant's own address; http://localhost with its port if not given"},
 		{"EMULATOR_TLS_DIR", "", "emulator", "folder for ca.pem: the tenant then speaks TLS, as SDKs want"},
 		{"EMULATOR_SEED_FILE", "", "demo, emulator", "JSON with the tenant's applications, settings and users"},
-		{"LOG_FORMAT", "json", both, "json or text; text in the demo if not given"},
-		{"LOG_LEVEL", "info", both, "debug, info, warn or error"},
+		{"LOG_FORMAT", "json", all, "json or text; text in the demo if not given"},
+		{"LOG_LEVEL", "info", all, "debug, info, warn or error"},
 	}
 }
 

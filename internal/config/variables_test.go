@@ -24,15 +24,29 @@ func TestVariables(t *testing.T) {
 			t.Errorf("%s is read and not in the table", name)
 		}
 	}
-	for _, file := range []string{"../../README.md", "../../.env.example"} {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	sample, err := os.ReadFile("../../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range Variables() {
+		if !strings.Contains(string(sample), v.Name) {
+			t.Errorf(".env.example does not mention %s", v.Name)
 		}
-		for _, name := range listed {
-			if !strings.Contains(string(content), name) {
-				t.Errorf("%s does not mention %s", file, name)
-			}
+		if row := row(v); !strings.Contains(string(readme), row) {
+			t.Errorf("the README's table lacks this row:\n%s", row)
 		}
 	}
+}
+
+// row is a variable as the README's table has it.
+func row(v Variable) string {
+	value := ""
+	if v.Default != "" {
+		value = "`" + v.Default + "`"
+	}
+	return "| `" + v.Name + "` | " + value + " | " + v.Commands + " | " + v.Meaning + " |\n"
 }
