@@ -2,19 +2,21 @@
 // users or clock. Run it by "make e2e"; ARGS='--project french -g "recovery code"' picks tests,
 // TRACE=1 keeps a trace of each failure.
 //
-// Four projects are the ways in which people come. All tests run in the first; those tagged @everywhere in all of them.
+// Four projects are the ways in which people come. All tests run in the first; the others take those tagged with their
+// name, or @everywhere.
 import { defineConfig } from "@playwright/test";
 import type { Options } from "./support/fixtures";
 
 export default defineConfig<object, Options>({
   testDir: ".",
+  testMatch: "*.spec.ts", // not sdk/, whose tests run with Node alone
   outputDir: "results",
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
   retries: 0,
   workers: 2,
   timeout: 60_000,
-  expect: { timeout: 5_000 },
+  expect: { timeout: 10_000 },
   reporter: [["list"], ["./support/summary.ts"]],
   use: {
     locale: "en-CA",
@@ -39,12 +41,12 @@ export default defineConfig<object, Options>({
   },
   projects: [
     { name: "english" },
-    { name: "french", grep: /@everywhere/, use: { locale: "fr-CA" } },
-    { name: "no-script", grep: /@everywhere/, use: { javaScriptEnabled: false } },
+    { name: "french", grep: /@(everywhere|french)/, use: { locale: "fr-CA" } },
+    { name: "no-script", grep: /@(everywhere|no-script)/, use: { javaScriptEnabled: false } },
     // A real tenant is another site: there SameSite=Strict cookies stay away from its return, on localhost they do not.
     {
       name: "tenant-elsewhere",
-      grep: /@everywhere/,
+      grep: /@(everywhere|tenant-elsewhere)/,
       use: { tenantHost: "127.0.0.1" },
       metadata: { sameLooks: true }, // as the pages of the first project: axe has seen them there
     },

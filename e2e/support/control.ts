@@ -59,14 +59,19 @@ export interface AskedRequest {
   status: number;
 }
 
-/** A disturbance of matching requests; times bounds it, drop cuts the connection. */
+/** A disturbance of matching requests. Of several that match, the one added first counts. */
 export interface Fault {
+  /** "METHOD /path", with a * at the end for everything that begins so. */
   match: string;
   status?: number;
   body?: unknown;
   headers?: Record<string, string>;
   delay?: string;
+  /** Cuts the connection instead of answering. */
   drop?: boolean;
+  /** The tenant does its work first; only its answer is lost. */
+  after?: boolean;
+  /** How often; until cleared if it is left out. */
   times?: number;
 }
 
@@ -83,11 +88,21 @@ export class Control {
   now = async () => new Date((await this.call<{ now: string }>("GET", "clock")).now);
   /** Moves tenant and portal on by a Go duration such as "10m". */
   advance = (duration: string) => this.call("POST", "clock", { advance: duration });
+  /** Moves to the start of the next 30-second step, so that codes computed now stay what they are for a while. */
+  startOfStep = async () => {
+    const now = await this.now();
+    await this.advance(`${30_000 - (now.getTime() % 30_000)}ms`);
+  };
   addFault = (fault: Fault) => this.call("POST", "faults", fault);
   clearFaults = () => this.call("DELETE", "faults");
   phones = () => this.call<SimulatedPhone[]>("GET", "phones");
   scan = (phone: string, uri: string) => this.call("POST", `phones/${encodeURIComponent(phone)}/scan`, { uri });
   requests = (since: Date) => this.call<AskedRequest[]>("GET", `requests?since=${encodeURIComponent(since.toISOString())}`);
+
+  /** How often the tenant has been asked for something since then. */
+  async countRequests(since: Date, method: string, path: string): Promise<number> {
+    return (await this.requests(since)).filter((asked) => asked.method === method && asked.path.startsWith(path)).length;
+  }
 
   private async call<Answer = void>(method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await fetch(`${this.tenant}control/${path}`, {

@@ -2,6 +2,7 @@
 // expect from here and nowhere else.
 import { test as base, expect, type BrowserContext } from "@playwright/test";
 import type { Control } from "./control";
+import { enrol, type Enrolled } from "./enrol";
 import { watch } from "./guard";
 import { hire, type Person } from "./person";
 import { type Portal, start } from "./portal";
@@ -25,6 +26,10 @@ interface TestFixtures {
   control: Control;
   /** Somebody with an account, a password and an empty phone, met by this test only. */
   person: Person;
+  /** Somebody else, met by this test only too. */
+  anotherPerson: Person;
+  /** What the person has from long ago: an authenticator app and a recovery code. */
+  enrolled: Enrolled;
   /** Another browser of this test, guarded like the first one. */
   anotherBrowser(): Promise<BrowserContext>;
   /** Signs the person in; a function for the code where a second step is asked. */
@@ -49,6 +54,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   control: async ({ portal }, use) => {
     await use(portal.control);
     await portal.control.clearFaults();
+    await portal.control.changeTenant({ policy: [] });
   },
 
   t: async ({ locale }, use) => use(textsOf(locale)),
@@ -58,6 +64,18 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     unprinted.push(person.password);
     await use(person);
     unprinted.push(...(await person.phone.secrets()));
+  },
+
+  anotherPerson: async ({ control, locale, unprinted }, use) => {
+    const person = await hire(control, locale ?? "en");
+    unprinted.push(person.password);
+    await use(person);
+  },
+
+  enrolled: async ({ control, portal, person, unprinted }, use) => {
+    const enrolled = await enrol(control, portal.tenant, person);
+    unprinted.push(enrolled.recoveryCode);
+    await use(enrolled);
   },
 
   unprinted: async ({ portal }, use) => {
@@ -73,6 +91,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     const troubles = await watch(context, expectedStatuses);
     await use(context);
     expect(troubles(), "troubles in the browser").toEqual([]);
+    expect((await context.storageState()).origins, "what pages have stored in the browser").toEqual([]);
   },
 
   anotherBrowser: async ({ browser, expectedStatuses }, use) => {

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Control } from "./control";
 
-const program = resolve(import.meta.dirname, "../../bin/mysecurity");
+// PROGRAM names another build, such as one with the race detector in it.
+const program = resolve(process.env.PROGRAM ?? resolve(import.meta.dirname, "../../bin/mysecurity"));
 
 export interface Portal {
   /** Where people reach the portal, ends with a slash. */
@@ -73,14 +74,14 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 async function ready(child: ChildProcess, admin: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null || child.pid === undefined) throw new Error("the program ended before it was ready");
     const answer = await fetch(`${admin}readyz`).catch(() => undefined);
     if (answer?.ok) return;
     await new Promise((again) => setTimeout(again, 50));
   }
-  throw new Error("the program was not ready within 10 seconds");
+  throw new Error("the program was not ready within 30 seconds");
 }
 
 /** Asks for a graceful end and gives the exit code, or the signal that was needed after all. */
@@ -89,7 +90,7 @@ async function end(child: ChildProcess): Promise<number | string> {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = new Promise((done) => child.once("exit", done));
     child.kill("SIGTERM");
-    const impatience = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    const impatience = setTimeout(() => child.kill("SIGKILL"), 20_000);
     await exited;
     clearTimeout(impatience);
   }

@@ -35,14 +35,22 @@ export async function enterRecoveryCode(page: Page, value: string): Promise<stri
   return replacement;
 }
 
+/** Goes from the portal's landing page to the tenant's and enters the password. */
+export async function beginSignIn(
+  page: Page,
+  { portal, person, t }: { portal: string; person: Person; t: Texts },
+): Promise<void> {
+  await page.goto(portal);
+  await page.getByRole("link", { name: t("landing.sign-in") }).click();
+  await enterPassword(page, person);
+}
+
 /** Goes from the portal's landing page to its overview; with a code where the person has a second step. */
 export async function signIn(
   page: Page,
   { portal, person, t, secondStep }: { portal: string; person: Person; t: Texts; secondStep?: () => Promise<string> },
 ): Promise<void> {
-  await page.goto(portal);
-  await page.getByRole("link", { name: t("landing.sign-in") }).click();
-  await enterPassword(page, person);
+  await beginSignIn(page, { portal, person, t });
   if (secondStep) await enterCode(page, await secondStep());
   await expect(page).toHaveURL(portal);
   await expect(page.getByRole("banner")).toContainText(person.email);
