@@ -16,7 +16,6 @@ const (
 	ErrorNotDone          ErrorKind = "not-done"       // the tenant failed in the middle of a change; nothing was changed
 	ErrorUnknown          ErrorKind = "unknown"        // the tenant failed in the middle of a change; the overview tells the truth
 	ErrorStoreDown        ErrorKind = "store-down"     // sessions cannot be read or written
-	ErrorNotReady         ErrorKind = "not-ready"      // the start is not complete
 	ErrorMisconfigured    ErrorKind = "misconfigured"  // the tenant refuses the application: the company's support has to act
 	ErrorRateLimited      ErrorKind = "rate-limited"   // the tenant asks to wait, until When
 	ErrorTooManyTries     ErrorKind = "too-many-tries" // too many starts or removals, until When
@@ -43,7 +42,7 @@ const (
 func ErrorKinds() []ErrorKind {
 	return []ErrorKind{
 		ErrorInternal, ErrorUnavailable, ErrorNotDone, ErrorUnknown,
-		ErrorStoreDown, ErrorNotReady, ErrorMisconfigured, ErrorRateLimited,
+		ErrorStoreDown, ErrorMisconfigured, ErrorRateLimited,
 		ErrorTooManyTries, ErrorTooManyCodes, ErrorLimitReached, ErrorNotOffered,
 		ErrorNoEnrolment, ErrorNotFound, ErrorPageNotFound, ErrorMethodNotAllowed,
 		ErrorBadRequest, ErrorTooLarge, ErrorWrongHost, ErrorForged,
@@ -82,7 +81,7 @@ func (v *ErrorPage) wayOut() exit {
 	switch v.Kind {
 	case ErrorSignInRefused, ErrorSignInStale, ErrorSignInDenied, ErrorSignInExpired, ErrorOtherPerson:
 		return exit{"action.sign-in", (*Page).SignInURL}
-	case ErrorUnavailable, ErrorNotDone, ErrorNotReady, ErrorStoreDown, ErrorInternal, ErrorFormExpired:
+	case ErrorUnavailable, ErrorNotDone, ErrorStoreDown, ErrorInternal, ErrorFormExpired:
 		return exit{"action.again", (*Page).placeURL}
 	default:
 		return exit{"action.overview", func(p *Page) string { return p.Site.URL() }}
