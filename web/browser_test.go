@@ -86,6 +86,7 @@ func (b *browser) do(r *http.Request) answer {
 	a.doc, err = goquery.NewDocumentFromReader(bytes.NewReader(page))
 	must(b.p.t, err)
 	b.p.obeyed(r, a)
+	b.p.given.remember(a)
 	return a
 }
 

@@ -40,6 +40,8 @@ type portal struct {
 	client   *auth0.Client
 	log      *syncBuffer
 	store    string       // the file of the sessions
+	closeIt  func()       // ends the use of that file
+	given    *given       // what the portal gave to browsers
 	panics   *atomic.Bool // makes the next page fall over half-way
 }
 
@@ -61,7 +63,7 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 	own, err := site.Parse(o.url)
 	must(t, err)
 	p := &portal{
-		t: t, site: own, url: own.Base(), addr: addr, upstream: newUpstream(), log: &syncBuffer{},
+		t: t, site: own, url: own.Base(), addr: addr, upstream: newUpstream(), log: &syncBuffer{}, given: &given{values: map[string]string{}},
 		store: filepath.Join(t.TempDir(), "sessions.db"), panics: &atomic.Bool{},
 	}
 	p.tenant = emulatortest.Start(t, emulatortest.WithTap(p.upstream.tap),
@@ -99,7 +101,8 @@ func (p *portal) assemble(o portalOptions, log *slog.Logger) http.Handler {
 	t.Cleanup(p.client.Close)
 	store, err := session.OpenBolt(session.BoltOptions{Path: p.store, Now: now, Logger: log})
 	must(t, err)
-	t.Cleanup(func() { must(t, store.Close()) })
+	p.closeIt = func() { must(t, store.Close()) }
+	t.Cleanup(p.closeIt)
 	sessions, err := session.NewManager(session.Options{
 		Backend: store, Keys: []secret.Secret{secret.New(sessionKey)},
 		HTTPS: p.site.HTTPS(), PrefixPath: p.site.Prefix(), OwnHost: p.site.Prefix() == "/",

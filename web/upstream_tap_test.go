@@ -128,7 +128,7 @@ func (u *upstream) known() map[string]string {
 
 // secretMembers are the form fields and JSON members whose values are secret.
 var secretMembers = []string{
-	"client_secret", "code", "code_verifier", "mfa_token", "otp", // sent by the portal
+	"client_secret", "code", "code_verifier", "otp", // sent by the portal
 	"access_token", "id_token", "secret", "barcode_uri", "recovery_codes", // sent by the tenant
 }
 
@@ -136,23 +136,28 @@ var secretMembers = []string{
 func (u *upstream) learn(header http.Header, body []byte) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	keep := func(value, what string) {
+		if _, known := u.secrets[value]; !known {
+			u.secrets[value] = what
+		}
+	}
 	if token, ok := strings.CutPrefix(header.Get("Authorization"), "Bearer "); ok {
-		u.secrets[token] = "bearer token"
+		keep(token, "access_token")
 	}
 	form, _ := url.ParseQuery(string(body))
 	var members map[string]any
 	_ = json.Unmarshal(body, &members)
 	for _, name := range secretMembers {
 		if form.Has(name) {
-			u.secrets[form.Get(name)] = name
+			keep(form.Get(name), name)
 		}
 		switch value := members[name].(type) {
 		case string:
-			u.secrets[value] = name
+			keep(value, name)
 		case []any:
 			for _, v := range value {
 				if text, ok := v.(string); ok {
-					u.secrets[text] = name
+					keep(text, name)
 				}
 			}
 		}
