@@ -31,10 +31,11 @@ const (
 
 // check reports what is wrong with a fault.
 func (f *fault) check() error {
+	_, path, _ := strings.Cut(f.Match, " ")
 	switch {
 	case !faultMatch.MatchString(f.Match):
 		return fmt.Errorf("match must be %q, with a * at the end for everything that begins so", "METHOD /path")
-	case isOwnPath(strings.TrimSuffix(f.Match[strings.Index(f.Match, "/"):], "*")):
+	case isOwnPath(strings.TrimSuffix(path, "*")):
 		return errors.New("the console and the control API have no faults")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return errors.New("status must be 200 to 599")
