@@ -78,7 +78,7 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 	}
 	switch failed.Kind {
 	case account.KindNeedSignIn:
-		return h.detour(c, http.StatusUnauthorized, h.landing(scope), scope.Place.URL(h.Site))
+		return h.detour(c, http.StatusUnauthorized, h.landing(c), h.signInFirst(scope))
 	case account.KindNeedProof:
 		return h.detour(c, http.StatusForbidden, h.confirm(scope), scope.Place.ConfirmURL(h.Site))
 	}
@@ -121,10 +121,26 @@ func (h *Handlers) detour(c echo.Context, status int, view templates.View, elsew
 	return render(c, status, view)
 }
 
-// landing is the page of a visitor who is not signed in.
-func (h *Handlers) landing(scope *Scope) templates.Landing {
-	view := templates.Landing{Page: h.page(scope), Reason: templates.LandingSignInFirst}
+// endedMark is the query of the page after a form that came too late. The
+// answer to the form has cleared the cookie, so that page could not say that a
+// session has ended; the mark makes it say so and does nothing else.
+const endedMark = "ended"
+
+// signInFirst is where a form of a visitor leads: to the page it belongs to,
+// which asks to sign in.
+func (h *Handlers) signInFirst(scope *Scope) string {
+	to := scope.Place.URL(h.Site)
 	if scope.Session.HadCookie() {
+		to += "?" + endedMark
+	}
+	return to
+}
+
+// landing is the page of a visitor who is not signed in.
+func (h *Handlers) landing(c echo.Context) templates.Landing {
+	scope := ScopeOf(c)
+	view := templates.Landing{Page: h.page(scope), Reason: templates.LandingSignInFirst}
+	if scope.Session.HadCookie() || c.QueryParams().Has(endedMark) {
 		view.Reason = templates.LandingEnded
 	}
 	return view

@@ -15,7 +15,7 @@ func (h *Handlers) Home(c echo.Context) error {
 	scope := ScopeOf(c)
 	current := scope.Session
 	if !current.SignedIn() {
-		view := h.landing(scope)
+		view := h.landing(c)
 		if view.Reason == templates.LandingSignInFirst {
 			view.Reason = templates.LandingPlain
 		}

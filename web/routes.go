@@ -66,11 +66,12 @@ type guards []echo.MiddlewareFunc
 // and returns the guards with one more.
 func (g guards) and(next echo.MiddlewareFunc) guards { return append(slices.Clone(g), next) }
 
-// group adds routes that share their guards, below the public URL's prefix.
+// group adds routes that share their guards, below the public URL's prefix. The
+// place is known before any guard refuses, so that each refusal leads back.
 func (o Options) group(e *echo.Echo, shared guards, routes []route) {
 	prefix := strings.TrimSuffix(o.Site.Prefix(), "/")
 	for _, r := range routes {
-		e.Add(r.method, prefix+r.path, r.handler, append(guards{at(r.place)}, shared...)...)
+		e.Add(r.method, prefix+r.path, r.handler, append(guards{at(r.place), formToken}, shared...)...)
 	}
 }
 

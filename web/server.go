@@ -43,7 +43,7 @@ func New(o Options) http.Handler {
 	e.HTTPErrorHandler = o.Handlers.Error
 	e.IPExtractor = clientAddress(o.TrustedProxies)
 	e.Use(scope(o.Bundle), accessLog(o.Log, o.Now), headers(o.Site), recovered(o.Log),
-		ownHost(o.Site), ownPages(o.Site, o.isReport), bodyLimit, withSession(o.Sessions, o.Bundle, o.sessionless), formToken)
+		ownHost(o.Site), ownPages(o.Site, o.isReport), bodyLimit, withSession(o.Sessions, o.Bundle, o.sessionless))
 	o.routes(e)
 	return e
 }
