@@ -17,6 +17,7 @@ const markup = `"><img src=x onerror=alert(1)><script>alert(2)</script>'${{7*7}}
 // nothing of theirs becomes an element or an attribute is a rule for every
 // answer.
 func TestHostileProfile(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 1})
 	user, err := p.tenant.AddUser(emulator.SeedUser{
 		Email: `"` + strings.ReplaceAll(markup, `"`, "'") + `"@example.com`, EmailVerified: true, Name: markup, Locale: markup,
@@ -46,6 +47,7 @@ func TestHostileProfile(t *testing.T) {
 
 // TestReflection (XS-03): nothing of a request's parameters is in the answer.
 func TestReflection(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	b.start()
@@ -71,6 +73,7 @@ func TestReflection(t *testing.T) {
 
 // TestNonces (XS-06): every answer has a nonce of its own.
 func TestNonces(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	b, seen := p.browser(), map[string]bool{}
 	for range 50 {
@@ -91,11 +94,11 @@ func TestPolicyChecker(t *testing.T) {
 		"script-src 'unsafe-eval'":                                                       true,
 		"script-src 'self'":                                                              true,
 		"script-src 'strict-dynamic' 'nonce-abc'":                                        true,
-		"img-src *":                                                                      true,
-		"img-src https://*.example":                                                      true,
-		"img-src data:":                                                                  true,
-		"connect-src https:":                                                             true,
-		"style-src 'unsafe-hashes'":                                                      true,
+		"img-src *":                 true,
+		"img-src https://*.example": true,
+		"img-src data:":             true,
+		"connect-src https:":        true,
+		"style-src 'unsafe-hashes'": true,
 	} {
 		parsed, err := parsePolicy(header)
 		must(t, err)
@@ -112,6 +115,7 @@ func TestPolicyChecker(t *testing.T) {
 
 // TestSessionEndsUnderFragment (XS-11): no sign-in page lands in a box.
 func TestSessionEndsUnderFragment(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	_, b := p.protected()
 	handle := b.handles()[0]
@@ -130,6 +134,7 @@ func TestSessionEndsUnderFragment(t *testing.T) {
 
 // TestViolationReports (XS-12): anybody may send anything, and it costs little.
 func TestViolationReports(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	b := p.browser()
 	for _, body := range []string{
@@ -158,6 +163,7 @@ func TestViolationReports(t *testing.T) {
 // TestPanic (XS-13): a page that falls over half-way is an error page and one
 // event; neither says what the panic did.
 func TestPanic(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	key := b.start()

@@ -29,6 +29,7 @@ func (p *portal) inTheMiddle() (b *browser, handle, key string) {
 // TestForgedForms: no page of another origin makes a signed-in browser change
 // anything, not even with the right form token.
 func TestForgedForms(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	b, handle, key := p.inTheMiddle()
 	tests := []struct {
@@ -63,6 +64,7 @@ func TestForgedForms(t *testing.T) {
 
 // TestFormToken (CS-03): the second layer, should the first ever fail.
 func TestFormToken(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	user, elsewhere := p.protected()
 	b := p.browser()
@@ -104,6 +106,7 @@ func TestFormToken(t *testing.T) {
 
 // TestOldBrowsers (CS-04): without fetch metadata the right origin is enough.
 func TestOldBrowsers(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	old := []string{"Sec-Fetch-Site", "", "Sec-Fetch-Mode", "", "Sec-Fetch-Dest", "", "Origin", p.site.Origin()}
@@ -113,6 +116,7 @@ func TestOldBrowsers(t *testing.T) {
 // TestLoginForgery (CS-06): nobody else starts a sign-in in this browser, or
 // finishes one with an answer of their own.
 func TestLoginForgery(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	attacker, victim := p.browser(), p.browser()
 	for name, headers := range map[string][]string{
@@ -140,6 +144,7 @@ func TestLoginForgery(t *testing.T) {
 
 // TestLogoutForgery (CS-07).
 func TestLogoutForgery(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	for name, a := range map[string]answer{
@@ -159,6 +164,7 @@ func TestLogoutForgery(t *testing.T) {
 
 // TestMethods (CS-08): routes answer the methods they were made for.
 func TestMethods(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	b, handle, key := p.inTheMiddle()
 	form := everything(b.formToken(), p.tenant.FreshCode(key))
@@ -207,6 +213,7 @@ func pathsOf(routes []page) []string {
 // TestNoCORS (CS-09): no answer ever permits another origin; that no
 // Access-Control header exists is a rule for every answer.
 func TestNoCORS(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	for _, r := range p.pages(anyHandle) {
@@ -223,6 +230,7 @@ func TestNoCORS(t *testing.T) {
 // TestForeignInclusion (CS-10): no page of ours can be loaded as a part of
 // another one.
 func TestForeignInclusion(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, b := p.person()
 	for _, r := range p.pages(anyHandle) {

@@ -42,6 +42,7 @@ func (p *portal) records() []string { return strings.Split(strings.TrimSpace(p.l
 // TestEvents (SL-10, ASVS 16.3): each act that an auditor asks about is one
 // record, with who (hashed), whence, outcome and reason; no number is missing.
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 1, proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	user, b := p.tenant.NewUser(), p.browser()
 	last := 0
@@ -110,6 +111,7 @@ func TestEvents(t *testing.T) {
 // TestOneRecordPerRequest: a page's reference leads to its record, also where
 // the request failed.
 func TestOneRecordPerRequest(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	b := p.browser()
 	before := len(p.records())
@@ -127,6 +129,7 @@ func TestOneRecordPerRequest(t *testing.T) {
 
 // TestLogInjection (SL-09): whatever a client sends is one escaped, short line.
 func TestLogInjection(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	const forged = `"},{"level":"ERROR","msg":"forged"`
 	long := strings.Repeat("A", 20_000)

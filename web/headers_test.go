@@ -14,6 +14,7 @@ import (
 // every kind of answer that the site has. The headers themselves are rules for
 // every answer; this test makes sure that no kind of answer goes unseen.
 func TestHeaderMatrix(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]string{"own host": "https://security.example", "shared host": "https://intranet.example/security", "development": ""} {
 		t.Run(name, func(t *testing.T) {
 			p := startPortal(t, portalOptions{url: address, minMethods: 1})

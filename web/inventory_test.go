@@ -51,6 +51,7 @@ const anyHandle = "abcdefghijklmn23"
 // one that is not on the first two lists wants a fresh proof as well. A new
 // route has to be put on a list or it fails here.
 func TestInventory(t *testing.T) {
+	t.Parallel()
 	public := []page{
 		{"GET", ""}, {"GET", "assets/app.css"}, {"GET", "callback"}, {"POST", "csp-report"}, {"POST", "language"},
 		{"GET", "sign-in"}, {"POST", "sign-out"}, {"GET", "signed-out"},
@@ -114,6 +115,7 @@ func (b *browser) unproven(r page) {
 // TestUnknownPaths (RD-16): nothing lies around on the public listener, and
 // unknown paths are unknown to everybody.
 func TestUnknownPaths(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, inside := p.person()
 	for _, b := range []*browser{p.browser(), inside} {

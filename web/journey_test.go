@@ -14,6 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestJourney is the main job without a browser: forms only, as with JavaScript
 // off. Every answer on the way is held against the rules of the site.
 func TestJourney(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 1})
 	user, b := p.tenant.NewUser(), p.browser()
 

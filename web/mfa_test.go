@@ -15,6 +15,7 @@ import (
 // TestConfirmWithoutEnrolment: a code without a running attempt of this very
 // session asks nothing of the tenant.
 func TestConfirmWithoutEnrolment(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, owner := p.person()
 	key := owner.start()
@@ -65,6 +66,7 @@ func TestConfirmWithoutEnrolment(t *testing.T) {
 // TestCodeForms (MF-09): codes as people copy them are taken; what cannot be
 // one never reaches the tenant. The full table is beside parseCode.
 func TestCodeForms(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	key := b.start()
@@ -86,6 +88,7 @@ func TestCodeForms(t *testing.T) {
 
 // TestEnrolmentFields (MF-04): what is enrolled does not depend on the request.
 func TestEnrolmentFields(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	b.moved(b.post("add/app?authenticator_types=oob", url.Values{
@@ -100,6 +103,7 @@ func TestEnrolmentFields(t *testing.T) {
 // TestWrongCodes (MF-05): the fifth wrong code ends the attempt; the recovery
 // code that came with it is kept and shown at the end.
 func TestWrongCodes(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	first := b.start()
@@ -128,6 +132,7 @@ func TestWrongCodes(t *testing.T) {
 // TestGuessesOfOneUser: ten wrong codes per user and hour, over all sessions;
 // nobody else's, and nothing that strangers do, counts (MF-07).
 func TestGuessesOfOneUser(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user := p.tenant.NewUser()
 	stranger := p.browser()
@@ -166,6 +171,7 @@ func TestGuessesOfOneUser(t *testing.T) {
 
 // TestStartsOfOneUser (MF-08).
 func TestStartsOfOneUser(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	mark := p.upstream.mark()
@@ -186,6 +192,7 @@ func TestStartsOfOneUser(t *testing.T) {
 
 // TestCodeTwice (MF-10): a code that has confirmed one app confirms no other.
 func TestCodeTwice(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	first := b.start()
@@ -207,6 +214,7 @@ func TestCodeTwice(t *testing.T) {
 // TestOldProof (MF-11): after ten minutes every change asks for a new proof and
 // then shows the wanted page, without having done anything.
 func TestOldProof(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	user, b := p.protected()
 	handle := b.handles()[0]
@@ -244,6 +252,7 @@ func TestOldProof(t *testing.T) {
 // TestSignInWithoutSecondStep (MF-12): a password alone shows and changes
 // nothing once a strong method protects the account.
 func TestSignInWithoutSecondStep(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	user := p.tenant.NewUser()
 	thief := p.browser()
@@ -273,6 +282,7 @@ func TestSignInWithoutSecondStep(t *testing.T) {
 // TestFirstMethod (MF-13): ten minutes of full rights for a user without any
 // factor, through the first enrolment and beyond, without another hop.
 func TestFirstMethod(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	user, b := p.person()
 	mark := p.upstream.mark()
@@ -296,6 +306,7 @@ func TestFirstMethod(t *testing.T) {
 
 // TestStepUpAsAnotherPerson (MF-23).
 func TestStepUpAsAnotherPerson(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person(emulatortest.WithApp())
 	b.start()

@@ -13,6 +13,7 @@ import (
 // TestCallbackOfNoTransaction: an answer that no sign-in of this browser waits
 // for makes no session and sends nothing to the tenant.
 func TestCallbackOfNoTransaction(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user := p.tenant.NewUser()
 	tests := []struct {
@@ -57,6 +58,7 @@ func answerOf(t *testing.T, callback string) url.Values {
 // TestCallbackErrors: what the provider says beside its error code is never
 // shown, and an answer counts once whatever it says.
 func TestCallbackErrors(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user := p.tenant.NewUser()
 	const markup = `"><img src=x onerror=alert(1)>https://evil.example/`
@@ -95,6 +97,7 @@ func TestCallbackErrors(t *testing.T) {
 
 // TestCallbackReplay (OP-40): back button and link previews.
 func TestCallbackReplay(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	b := p.browser()
 	callback := b.callback(p.tenant.NewUser(), "?page=add-app")
@@ -113,6 +116,7 @@ func TestCallbackReplay(t *testing.T) {
 // TestResponseIssuer (OP-26, OP-27): a tenant that promises to name itself in
 // its answers (RFC 9207) has to, before anything is sent to it.
 func TestResponseIssuer(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	p.control(http.MethodPatch, "tenant", `{"variants":{"authorization_response_iss":"on"}}`)
 	user := p.tenant.NewUser()
@@ -140,6 +144,7 @@ func TestResponseIssuer(t *testing.T) {
 // TestUninvited (OP-31): answers by form POST and sign-ins that others start
 // are refused politely; their parameters go nowhere.
 func TestUninvited(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, b := p.tenant.NewUser(), p.browser()
 
@@ -157,6 +162,7 @@ func TestUninvited(t *testing.T) {
 // TestStaleStepUp (OP-33): the tenant answers a confirmation out of its own
 // session, without asking the user again.
 func TestStaleStepUp(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, b := p.person()
 	p.later(11 * time.Minute)
@@ -187,6 +193,7 @@ func TestStaleStepUp(t *testing.T) {
 // TestKeyRotation (OP-22): the tenant changes its signing keys and withdraws the
 // old ones.
 func TestKeyRotation(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, early := p.person()
 	p.later(time.Minute)

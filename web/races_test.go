@@ -36,6 +36,7 @@ func repeated(t *testing.T, p *portal, race func(p *portal)) {
 
 // TestConfirmAtOnce (RC-01): one call, and twenty answers that tell the same.
 func TestConfirmAtOnce(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	repeated(t, p, func(p *portal) {
 		_, b := p.person()
@@ -53,6 +54,7 @@ func TestConfirmAtOnce(t *testing.T) {
 
 // TestRemoveAtOnce (RC-02): one deletion, also from two sessions of the user.
 func TestRemoveAtOnce(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	repeated(t, p, func(p *portal) {
 		user, b := p.protected()
@@ -73,6 +75,7 @@ func TestRemoveAtOnce(t *testing.T) {
 
 // TestStartAtOnce (RC-03): one attempt, one key, and everybody is led to it.
 func TestStartAtOnce(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	repeated(t, p, func(p *portal) {
 		_, b := p.person()
@@ -90,6 +93,7 @@ func TestStartAtOnce(t *testing.T) {
 
 // TestConfirmAndCancelAtOnce (RC-04): one of them wins, and both answers say so.
 func TestConfirmAndCancelAtOnce(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	repeated(t, p, func(p *portal) {
 		_, b := p.person()
@@ -111,6 +115,7 @@ func TestConfirmAndCancelAtOnce(t *testing.T) {
 // TestSignOutMeanwhile (RC-05): what finishes after the sign-out brings no
 // session back.
 func TestSignOutMeanwhile(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	for name, race := range map[string]struct {
 		call string
@@ -144,6 +149,7 @@ func TestSignOutMeanwhile(t *testing.T) {
 // TestRecoveryCodeAtOnce: of several views at once one shows the code, and none
 // fails.
 func TestRecoveryCodeAtOnce(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	repeated(t, p, func(p *portal) {
 		_, b := p.due()
@@ -163,6 +169,7 @@ func TestRecoveryCodeAtOnce(t *testing.T) {
 // TestCallbackAtOnce (RC-07): one of them gets the session, the others a
 // neutral page.
 func TestCallbackAtOnce(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	repeated(t, p, func(p *portal) {
 		b := p.browser()
@@ -185,6 +192,7 @@ func TestCallbackAtOnce(t *testing.T) {
 // click, a reload) loses neither the attempt nor the recovery code with it,
 // which the tenant hands out once.
 func TestBrowserLeaves(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	ctx, leave := context.WithCancel(t.Context())

@@ -20,6 +20,7 @@ func (p *portal) due() (enter func(query string) answer, b *browser) {
 // TestRecoveryCode (MF-22): shown right after the confirmation, hidden on every
 // later visit, shown again on request, gone once it is said to be saved.
 func TestRecoveryCode(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.due()
 	first := b.recoveryCode()
@@ -58,6 +59,7 @@ func TestRecoveryCode(t *testing.T) {
 // TestRecoveryCodeNeedsProof (MF-22): to show it again takes a fresh proof, and
 // the hop for it loses nothing.
 func TestRecoveryCodeNeedsProof(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	enter, b := p.due()
 	code := b.recoveryCode()
@@ -80,6 +82,7 @@ func TestRecoveryCodeNeedsProof(t *testing.T) {
 // TestRecoveryCodeBeforeConfirmation: a code that came with an attempt is not
 // shown before the attempt has succeeded, and survives its end.
 func TestRecoveryCodeBeforeConfirmation(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	b.start()
@@ -99,6 +102,7 @@ func TestRecoveryCodeBeforeConfirmation(t *testing.T) {
 
 // TestSignOutWithUnsavedCode: the first click only warns.
 func TestSignOutWithUnsavedCode(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.due()
 	warned := b.post("sign-out", nil)

@@ -23,6 +23,7 @@ var hostile = []string{
 // TestReturn: after a sign-in the browser is on a page of the fixed list,
 // whatever the sign-in was started with.
 func TestReturn(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, b := p.tenant.NewUser(), p.browser()
 	for _, target := range hostile {
@@ -49,6 +50,7 @@ func TestReturn(t *testing.T) {
 // TestAuthorizeParameters (RD-06): a fixed set, and one value that depends on
 // the visitor, out of our own list of languages.
 func TestAuthorizeParameters(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	want := []string{
 		"audience", "client_id", "code_challenge", "code_challenge_method", "max_age", "nonce", "redirect_uri",
@@ -73,6 +75,7 @@ func TestAuthorizeParameters(t *testing.T) {
 // TestSignOutTarget (RD-05): the way out leads to the tenant and back, and no
 // parameter changes that.
 func TestSignOutTarget(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	injected := url.Values{"returnTo": {"https://evil.example/"}, "post_logout_redirect_uri": {"https://evil.example/"}, "state": {"x"}}
@@ -109,6 +112,7 @@ func (p *portal) raw(request string) answer {
 // TestHost (RD-07): one name, compared as a whole; what a client says about the
 // host appears nowhere.
 func TestHost(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	host := p.site.Host()
 	name, port, _ := strings.Cut(host, ":")
@@ -147,6 +151,7 @@ func TestHost(t *testing.T) {
 
 // TestPaths (RD-03): odd paths are unknown, and never a redirect to elsewhere.
 func TestPaths(t *testing.T) {
+	t.Parallel()
 	for _, prefix := range []string{"", "security"} {
 		p := startPortal(t, portalOptions{prefix: prefix})
 		home := p.site.Prefix()
@@ -165,6 +170,7 @@ func TestPaths(t *testing.T) {
 
 // TestForwardedHeaders (RD-08): they change nothing, whoever sends them.
 func TestForwardedHeaders(t *testing.T) {
+	t.Parallel()
 	for name, proxies := range map[string][]netip.Prefix{
 		"RD-08 from a client": nil, "RD-08 from a trusted proxy": {netip.MustParsePrefix("127.0.0.0/8")},
 	} {
@@ -203,6 +209,7 @@ func TestForwardedHeaders(t *testing.T) {
 // TestPrefix (RD-12): the whole journey below a path. That each link, form,
 // redirect, cookie path, policy source and htmx address has it, is a rule.
 func TestPrefix(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{url: "https://intranet.example/security", minMethods: 1})
 	user, b := p.person()
 	for _, path := range []string{"", "no-such-page", "callback", "recovery-code", "add/app", "signed-out", "methods/" + anyHandle + "/remove"} {

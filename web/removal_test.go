@@ -14,6 +14,7 @@ import (
 // TestRemovalOfOthers (MF-03): only handles of the user's own fresh list name
 // anything; everything else is 404 before the tenant is asked to delete.
 func TestRemovalOfOthers(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	_, other := p.protected()
 	others := other.handles()[0]
@@ -50,6 +51,7 @@ func TestRemovalOfOthers(t *testing.T) {
 // inactive, no ids, one row for the two entries of a phone, whatever the tenant
 // calls them.
 func TestListOfMethods(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.protected()
 	const evil = `\"><img src=x onerror=alert(1)>`
@@ -81,6 +83,7 @@ func TestListOfMethods(t *testing.T) {
 
 // TestLastMethod (MF-19).
 func TestLastMethod(t *testing.T) {
+	t.Parallel()
 	for _, minimum := range []int{1, 0} {
 		t.Run(fmt.Sprintf("MF-19 MIN_METHODS=%d", minimum), func(t *testing.T) {
 			p := startPortal(t, portalOptions{minMethods: minimum})
@@ -121,6 +124,7 @@ func TestLastMethod(t *testing.T) {
 // TestReadingChangesNothing (MF-24): links to pages that act, shared or
 // bookmarked, open a page and no more.
 func TestReadingChangesNothing(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	_, b := p.protected()
 	handle := b.handles()[0]
@@ -137,6 +141,7 @@ func TestReadingChangesNothing(t *testing.T) {
 // TestAddressThatComesWithTheAccount: an e-mail address is not removable here,
 // whatever is sent.
 func TestAddressThatComesWithTheAccount(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	user, b := p.person(emulatortest.WithApp())
 	handle := account.HandleOf(account.User{Issuer: p.tenant.Issuer(), Subject: user.UserID}, "email|dev_CCCCCCCCCCCCCCCC")

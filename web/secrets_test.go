@@ -77,6 +77,7 @@ func leaks(text []byte, canaries map[string]string) []string {
 // TestCanaries (SL-01, SL-11): after a whole journey with every error on the
 // way, at debug level, neither the log nor the session file holds a secret.
 func TestCanaries(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	user, b := p.person()
 	b.troubledJourney(user)
@@ -170,6 +171,7 @@ func (p *portal) echoSecrets() {
 
 // TestCacheDeception (SL-05): no address that looks like a file shows a page.
 func TestCacheDeception(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, b := p.person()
 	for _, path := range []string{"", "add/app", "recovery-code", "signed-out"} {
@@ -185,6 +187,7 @@ func TestCacheDeception(t *testing.T) {
 // TestKeyOnPage (SL-06): the key is drawn from the wizard's state and is gone
 // with it. That it is no picture by address and no link is a rule.
 func TestKeyOnPage(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	key := b.start()
@@ -202,6 +205,7 @@ func TestKeyOnPage(t *testing.T) {
 // TestNoCompression (SL-08, SL-03): pages are sent as they are and never as
 // "not modified"; static files are compressed.
 func TestNoCompression(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	b.start()

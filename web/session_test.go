@@ -14,6 +14,7 @@ import (
 // TestCookiesOfEachMode (SE-01): the cookie's name and path follow from the
 // public address alone. The other attributes are a rule for every answer.
 func TestCookiesOfEachMode(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, url, prefix, session, transaction string }{
 		{"SE-01 own host", "https://security.example", "", "__Host-mss", "__Host-msst_"},
 		{"SE-01 shared host", "https://intranet.example/security", "", "__Secure-mss", "__Secure-msst_"},
@@ -48,6 +49,7 @@ func TestCookiesOfEachMode(t *testing.T) {
 
 // TestCookieSize (SE-02): whatever the profile holds, the cookies stay small.
 func TestCookieSize(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, err := p.tenant.AddUser(emulator.SeedUser{Email: "long@example.com", EmailVerified: true, Name: strings.Repeat("Ödegård ", 1000)})
 	must(t, err)
@@ -62,6 +64,7 @@ func TestCookieSize(t *testing.T) {
 // TestDamagedCookie (SE-04): a cookie that is no ticket is cleared and gets the
 // very answer that an unknown ticket gets.
 func TestDamagedCookie(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	good := b.session()
@@ -118,6 +121,7 @@ var varying = regexp.MustCompile(`nonce="[^"]*"|<code dir="ltr">[0-9a-f]{8}</cod
 // TestSessionFixation (SE-05): a ticket that somebody planted in the browser is
 // worth nothing after the sign-in.
 func TestSessionFixation(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, attacker := p.person()
 	attacker.start()
@@ -150,6 +154,7 @@ func TestSessionFixation(t *testing.T) {
 
 // TestTicketChanges (SE-06): each proof gives a new ticket and ends the old one.
 func TestTicketChanges(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, b := p.person()
 	first, token := b.session(), b.formToken()
@@ -169,6 +174,7 @@ func TestTicketChanges(t *testing.T) {
 // TestSessionEnds: after fifteen minutes without a request, and after an hour
 // in any case.
 func TestSessionEnds(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	t.Run("SE-07 idle", func(t *testing.T) {
 		_, b := p.in(t).person()
@@ -195,6 +201,7 @@ func TestSessionEnds(t *testing.T) {
 
 // TestSignOut (SE-10): the record is gone, with or without the tenant.
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	b.start()
@@ -215,6 +222,7 @@ func TestSignOut(t *testing.T) {
 // TestManyTabs (SE-16): of five sign-ins started in one browser three are kept,
 // and each of these works alone, in any order.
 func TestManyTabs(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, b := p.tenant.NewUser(), p.browser()
 	var tabs []string
@@ -243,6 +251,7 @@ func TestManyTabs(t *testing.T) {
 // TestCallbackIntoAnotherSession (SE-18): whoever signs in last gets a clean
 // session; nothing of the person before is left in it or behind it.
 func TestCallbackIntoAnotherSession(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	ada, bruno, b := p.tenant.NewUser(), p.tenant.NewUser(), p.browser()
 	callback := b.callback(ada, "?page=add-app")

@@ -17,6 +17,7 @@ import (
 // TestToldToWait (UP-05): the tenant's 429 becomes a sensible time, the call is
 // not repeated, and the user's next one waits for that time.
 func TestToldToWait(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	now := p.tenant.Clock().Now()
 	tests := []struct {
@@ -65,6 +66,7 @@ func TestToldToWait(t *testing.T) {
 // TestTenantInTrouble (UP-01, UP-03, UP-06): reading is tried once more, a
 // change never; the page says what is known.
 func TestTenantInTrouble(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	_, b := p.protected()
 	handle := b.handles()[0]
@@ -127,6 +129,7 @@ func TestTenantInTrouble(t *testing.T) {
 // TestLostAnswers (decision 18): a change whose answer was lost is not
 // repeated; the list tells what is true.
 func TestLostAnswers(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	t.Run("removal that was done", func(t *testing.T) {
 		p := p.in(t)
@@ -178,6 +181,7 @@ func TestLostAnswers(t *testing.T) {
 // TestTokenRefused (UP-07): an access token that the tenant no longer takes
 // leads to one confirmation, and nowhere in circles.
 func TestTokenRefused(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	user, b := p.protected()
 	p.fault(`{"match":"GET /mfa/authenticators","status":401,"body":{"error":"invalid_token"}}`)
@@ -196,6 +200,7 @@ func TestTokenRefused(t *testing.T) {
 
 // TestApplicationRefused (UP-08): a missing scope is the operator's problem.
 func TestApplicationRefused(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.protected()
 	p.fault(`{"match":"GET /mfa/authenticators","status":403,"body":{"error":"insufficient_scope","error_description":"Insufficient scope, expected: read:authenticators"}}`)
@@ -209,6 +214,7 @@ func TestApplicationRefused(t *testing.T) {
 
 // TestTenantDownAtStart (UP-10): the portal runs, says so, and recovers by itself.
 func TestTenantDownAtStart(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	p.fault(`{"match":"GET /*","drop":true}`)
 	probe := func(path string) int {
@@ -236,6 +242,7 @@ func TestTenantDownAtStart(t *testing.T) {
 
 // TestTenantDownLater (UP-11): readiness, sessions and sign-out do not need it.
 func TestTenantDownLater(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{})
 	_, b := p.person()
 	key := b.start()
@@ -256,6 +263,7 @@ func TestTenantDownLater(t *testing.T) {
 // TestRemovalAnswers (UP-14): a 404 means that it is gone already; a success
 // may have a body.
 func TestRemovalAnswers(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	for name, answer := range map[string]string{
 		"404": `"status":404,"body":{"error":"not_found"}`, "404 without body": `"status":404`, "200 with body": `"status":200,"body":{"ok":true}`,
@@ -276,6 +284,7 @@ func TestRemovalAnswers(t *testing.T) {
 // TestUnusableEntries (UP-12, UP-19): what we cannot name to the tenant is shown
 // and not offered for removal; a list without end is cut.
 func TestUnusableEntries(t *testing.T) {
+	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
 	_, b := p.protected()
 	p.fault(`{"match":"GET /mfa/authenticators","status":200,"body":[
