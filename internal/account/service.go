@@ -11,8 +11,8 @@ import (
 )
 
 // What one user may try, whatever the number of sessions and addresses. The
-// allowance for codes equals the tenant's own, so that we never spend the
-// user's last guess there (security MF-06, MF-08).
+// allowance for codes equals the tenant's own: a guess that it would refuse is
+// not sent (security MF-06, MF-08).
 var (
 	codeGuesses = limit.Rule{Name: "code", Burst: 10, Every: 6 * time.Minute}
 	starts      = limit.Rule{Name: "start", Burst: 30, Every: 2 * time.Minute}
