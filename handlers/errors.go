@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -14,43 +13,56 @@ import (
 	"mysecurity/templates"
 )
 
+// The kinds of error that arise at the site's edge. The others are the
+// account's.
+const (
+	KindStoreDown        account.Kind = "store-down"   // sessions cannot be read or written now
+	KindForged           account.Kind = "forged"       // the request did not come from our own page
+	KindFormExpired      account.Kind = "form-expired" // the form belongs to another or an older session
+	KindWrongHost        account.Kind = "wrong-host"   // asked under a name that is not ours
+	KindPageNotFound     account.Kind = "page-not-found"
+	KindMethodNotAllowed account.Kind = "method-not-allowed"
+	KindTooLarge         account.Kind = "too-large"
+	KindBadRequest       account.Kind = "bad-request"
+)
+
 // statuses is how each kind of error meets the user, by RFC 9110. The words of
 // its page have the same name. A kind that is not in the table is internal and
 // says nothing; kinds with a page of their own are settled where they arise.
 var statuses = map[account.Kind]int{
-	account.KindInternal:       http.StatusInternalServerError,
-	account.KindTooManyCodes:   http.StatusTooManyRequests,
-	account.KindTooManyTries:   http.StatusTooManyRequests,
-	account.KindRateLimited:    http.StatusTooManyRequests,
-	account.KindNoEnrolment:    http.StatusConflict,
-	account.KindLimitReached:   http.StatusConflict,
-	account.KindNotOffered:     http.StatusConflict,
-	account.KindNotFound:       http.StatusNotFound,
-	account.KindUnavailable:    http.StatusServiceUnavailable,
-	account.KindNotDone:        http.StatusBadGateway,
-	account.KindUnknown:        http.StatusBadGateway,
-	account.KindMisconfigured:  http.StatusBadGateway,
-	account.KindSignInRefused:  http.StatusForbidden,
-	account.KindSignInStale:    http.StatusForbidden,
-	account.KindSignInDenied:   http.StatusForbidden,
-	account.KindSignInExpired:  http.StatusBadRequest,
-	account.KindOtherPerson:    http.StatusForbidden,
-	account.KindStoreDown:      http.StatusServiceUnavailable,
-	account.KindForged:         http.StatusForbidden,
-	account.KindFormExpired:    http.StatusForbidden,
-	account.KindWrongHost:      http.StatusMisdirectedRequest,
-	account.KindPageNotFound:   http.StatusNotFound,
-	account.KindMethodNotAllow: http.StatusMethodNotAllowed,
-	account.KindTooLarge:       http.StatusRequestEntityTooLarge,
-	account.KindBadRequest:     http.StatusBadRequest,
+	account.KindInternal:      http.StatusInternalServerError,
+	account.KindTooManyCodes:  http.StatusTooManyRequests,
+	account.KindTooManyTries:  http.StatusTooManyRequests,
+	account.KindRateLimited:   http.StatusTooManyRequests,
+	account.KindNoEnrolment:   http.StatusConflict,
+	account.KindLimitReached:  http.StatusConflict,
+	account.KindNotOffered:    http.StatusConflict,
+	account.KindNotFound:      http.StatusNotFound,
+	account.KindUnavailable:   http.StatusServiceUnavailable,
+	account.KindNotDone:       http.StatusBadGateway,
+	account.KindUnknown:       http.StatusBadGateway,
+	account.KindMisconfigured: http.StatusBadGateway,
+	account.KindSignInRefused: http.StatusForbidden,
+	account.KindSignInStale:   http.StatusForbidden,
+	account.KindSignInDenied:  http.StatusForbidden,
+	account.KindSignInExpired: http.StatusBadRequest,
+	account.KindOtherPerson:   http.StatusForbidden,
+	KindStoreDown:             http.StatusServiceUnavailable,
+	KindForged:                http.StatusForbidden,
+	KindFormExpired:           http.StatusForbidden,
+	KindWrongHost:             http.StatusMisdirectedRequest,
+	KindPageNotFound:          http.StatusNotFound,
+	KindMethodNotAllowed:      http.StatusMethodNotAllowed,
+	KindTooLarge:              http.StatusRequestEntityTooLarge,
+	KindBadRequest:            http.StatusBadRequest,
 }
 
 // refusals are the kinds that an operator wants to see in the audit stream.
 var refusals = map[account.Kind]bool{
 	account.KindSignInRefused: true, account.KindSignInStale: true, account.KindSignInDenied: true,
-	account.KindSignInExpired: true, account.KindOtherPerson: true, account.KindForged: true,
-	account.KindFormExpired: true, account.KindTooManyCodes: true, account.KindTooManyTries: true,
-	account.KindDiscarded: true, account.KindLastMethod: true, account.KindWrongHost: true,
+	account.KindSignInExpired: true, account.KindOtherPerson: true, KindForged: true,
+	KindFormExpired: true, account.KindTooManyCodes: true, account.KindTooManyTries: true,
+	account.KindDiscarded: true, account.KindLastMethod: true, KindWrongHost: true,
 }
 
 // Error turns any error into a status and a page. It is the site's only error
@@ -163,28 +175,25 @@ func asAccountError(err error) *account.Error {
 	if errors.As(err, &routing) {
 		switch routing.Code {
 		case http.StatusNotFound:
-			return account.Fail(account.KindPageNotFound, nil)
+			return account.Fail(KindPageNotFound, nil)
 		case http.StatusMethodNotAllowed:
-			return account.Fail(account.KindMethodNotAllow, nil)
-		case http.StatusRequestEntityTooLarge:
-			return account.Fail(account.KindTooLarge, nil)
-		case http.StatusBadRequest:
-			return account.Fail(account.KindBadRequest, nil)
+			return account.Fail(KindMethodNotAllowed, nil)
 		}
 	}
 	return account.Fail(account.KindInternal, err)
 }
 
-// Describe tells an error for the log: its kind and, since no error text of
-// ours or of the tenant's client holds a secret, its cause. Other causes are
-// named by their type only, because libraries put what they read into theirs.
+// Describe tells an error for the log: its kind, and its cause as far as the
+// text of that cause is ours. Other causes are named by their type only,
+// because libraries put what they read into their messages.
 func Describe(err error) string {
-	var own *account.Error
-	if !errors.As(err, &own) {
-		return fmt.Sprintf("%T", err)
+	failed := asAccountError(err)
+	cause := failed.LogText()
+	if failed.Kind == KindStoreDown { // the store's texts name files and records, never what is in them
+		cause = failed.Cause.Error()
 	}
-	if own.Cause == nil {
-		return string(own.Kind)
+	if cause == "" {
+		return string(failed.Kind)
 	}
-	return string(own.Kind) + ": " + own.Cause.Error()
+	return string(failed.Kind) + ": " + cause
 }

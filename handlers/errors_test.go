@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"mysecurity/internal/account"
@@ -21,5 +24,19 @@ func TestEveryKindHasItsPage(t *testing.T) {
 		if statuses[account.Kind(kind)] == 0 {
 			t.Errorf("nothing leads to the page of %q", kind)
 		}
+	}
+}
+
+// TestDescribeQuotesOnlyOurWords (SL-11): libraries put what they read into
+// their messages; the log names their type.
+func TestDescribeQuotesOnlyOurWords(t *testing.T) {
+	foreign := fmt.Errorf("unexpected answer: %w", errors.New("canary-token"))
+	for _, err := range []error{foreign, account.Fail(account.KindUnavailable, foreign), fmt.Errorf("wrapped: %w", foreign)} {
+		if text := Describe(err); strings.Contains(text, "canary") || !strings.Contains(text, ": *fmt.") {
+			t.Errorf("Describe = %q", text)
+		}
+	}
+	if text := Describe(account.Fail(account.KindSignInDenied, account.Reason("fixed words"))); text != "sign-in-denied: fixed words" {
+		t.Errorf("Describe = %q", text)
 	}
 }

@@ -26,16 +26,16 @@ func field(c echo.Context, name string) (string, error) {
 	if err := r.ParseForm(); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			return "", account.Fail(account.KindTooLarge, nil)
+			return "", account.Fail(KindTooLarge, nil)
 		}
-		return "", account.Fail(account.KindBadRequest, nil)
+		return "", account.Fail(KindBadRequest, nil)
 	}
 	values := r.PostForm[name]
 	switch {
 	case len(values) == 0:
 		return "", nil
 	case len(values) > 1, len(values[0]) > maxField, !utf8.ValidString(values[0]), strings.ContainsRune(values[0], 0):
-		return "", account.Fail(account.KindBadRequest, nil)
+		return "", account.Fail(KindBadRequest, nil)
 	}
 	return values[0], nil
 }

@@ -24,7 +24,7 @@ func (h *Handlers) ChooseLanguage(c echo.Context) error {
 		values[i] = value
 	}
 	if !i18n.Lang(values[0]).Valid() {
-		return account.Fail(account.KindBadRequest, nil)
+		return account.Fail(KindBadRequest, nil)
 	}
 	c.SetCookie(&http.Cookie{
 		Name: "lang", Value: values[0], Path: h.Site.Prefix(), MaxAge: languageLifetime,

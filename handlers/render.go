@@ -67,6 +67,6 @@ func commit(c echo.Context) error {
 	case errors.Is(err, session.ErrGone): // signed out in another window meanwhile
 		return account.Fail(account.KindNeedSignIn, err)
 	default:
-		return account.Fail(account.KindStoreDown, err)
+		return account.Fail(KindStoreDown, err)
 	}
 }

@@ -34,7 +34,7 @@ func (h *Handlers) StartSignIn(c echo.Context) error {
 		return err
 	}
 	if err := h.Sessions.Begin(c.Response(), c.Request(), tx); err != nil {
-		return account.Fail(account.KindStoreDown, err)
+		return account.Fail(KindStoreDown, err)
 	}
 	return c.Redirect(http.StatusSeeOther, to)
 }
@@ -81,13 +81,13 @@ func (h *Handlers) signedIn(c echo.Context, tx session.Transaction, user account
 	scope := ScopeOf(c)
 	if tx.StepUpFor.Subject != "" && !tx.StepUpFor.Is(user) {
 		if err := scope.Session.SignOut(c.Response()); err != nil {
-			return account.Fail(account.KindStoreDown, err)
+			return account.Fail(KindStoreDown, err)
 		}
 		return account.Fail(account.KindOtherPerson, nil)
 	}
 	confirmed := scope.Session.SignedIn() && scope.Session.User().Is(user)
 	if err := scope.Session.SignIn(c.Response(), user, access); err != nil {
-		return account.Fail(account.KindStoreDown, err)
+		return account.Fail(KindStoreDown, err)
 	}
 	if confirmed && scope.Place.Key == templates.PageOverview {
 		scope.Session.SetNotice(string(templates.NoticeConfirmed), nil)
@@ -120,12 +120,12 @@ func refusedByTenant(code string) error {
 	default:
 		code = "unknown"
 	}
-	return account.Fail(kind, errors.New("the sign-in page answered "+code))
+	return account.Fail(kind, account.Reason("the sign-in page answered "+code))
 }
 
 func transactionError(err error) error {
 	if errors.Is(err, session.ErrNoTransaction) {
 		return account.Fail(account.KindSignInExpired, nil)
 	}
-	return account.Fail(account.KindStoreDown, err)
+	return account.Fail(KindStoreDown, err)
 }

@@ -29,7 +29,7 @@ func (h *Handlers) SignOut(c echo.Context) error {
 		h.Account.ForgetApp(c.Request().Context(), user, enrolment)
 	}
 	if err := current.SignOut(c.Response()); err != nil {
-		return account.Fail(account.KindStoreDown, err)
+		return account.Fail(KindStoreDown, err)
 	}
 	h.audit.record(c, auditSignOut, "done", "", user)
 	if h.Site.Prefix() == "/" {

@@ -29,7 +29,7 @@ func newViolations(now func() time.Time) violations {
 func (h *Handlers) ReportViolation(c echo.Context) error {
 	body, err := io.ReadAll(c.Request().Body) // bounded for every route
 	if err != nil {
-		return account.Fail(account.KindTooLarge, nil)
+		return account.Fail(KindTooLarge, nil)
 	}
 	if h.violations.allowed.AllowN(h.violations.now(), 1) {
 		h.Log.WarnContext(c.Request().Context(), "policy violation reported", "directive", brokenDirective(body))

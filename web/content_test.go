@@ -157,7 +157,7 @@ func TestViolationReports(t *testing.T) {
 	if strings.Contains(log, "evil.example") || strings.Contains(log, "onerror") || strings.Contains(log, "AAAAAAAA") {
 		t.Error("XS-12 the log holds what was sent")
 	}
-	b.wantError(b.get("csp-report"), http.StatusMethodNotAllowed, account.KindMethodNotAllow)
+	b.wantError(b.get("csp-report"), http.StatusMethodNotAllowed, handlers.KindMethodNotAllowed)
 }
 
 // TestPanic (XS-13): a page that falls over half-way is an error page and one

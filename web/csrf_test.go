@@ -51,7 +51,7 @@ func TestForgedForms(t *testing.T) {
 			p, b := p.in(t), b.in(t)
 			mark := p.upstream.mark()
 			for _, path := range p.changing(handle) {
-				b.wantError(b.post(path, form, tt.headers...), http.StatusForbidden, account.KindForged)
+				b.wantError(b.post(path, form, tt.headers...), http.StatusForbidden, handlers.KindForged)
 				b.wantStatus(b.post(path, form, append(htmx(), tt.headers...)...), http.StatusForbidden)
 			}
 			p.wantCalls(mark, map[string]int{})
@@ -84,7 +84,7 @@ func TestFormToken(t *testing.T) {
 			mark := p.upstream.mark()
 			for _, path := range p.changing(handle) {
 				a := b.post(path, everything(token, p.tenant.Code(key)))
-				b.wantError(a, http.StatusForbidden, account.KindFormExpired)
+				b.wantError(a, http.StatusForbidden, handlers.KindFormExpired)
 			}
 			p.wantCalls(mark, map[string]int{})
 		})
@@ -93,7 +93,7 @@ func TestFormToken(t *testing.T) {
 		b := b.in(t)
 		form := everything(b.formToken(), "")
 		form.Add("form_token", "x")
-		b.wantError(b.post("add/app/cancel", form), http.StatusBadRequest, account.KindBadRequest)
+		b.wantError(b.post("add/app/cancel", form), http.StatusBadRequest, handlers.KindBadRequest)
 	})
 	t.Run("CS-03 the right token in the address", func(t *testing.T) {
 		b := b.in(t)

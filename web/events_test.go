@@ -116,7 +116,7 @@ func TestOneRecordPerRequest(t *testing.T) {
 	b := p.browser()
 	before := len(p.records())
 	a := b.get("no-such-page?code=a-secret-in-the-query")
-	b.wantError(a, http.StatusNotFound, account.KindPageNotFound)
+	b.wantError(a, http.StatusNotFound, handlers.KindPageNotFound)
 	lines := p.records()[before-1:]
 	reference := strings.TrimSpace(a.doc.Find(".reference code").Text())
 	if len(lines) != 1 || reference == "" || !strings.Contains(lines[0], `"request":"`+reference+`"`) || !strings.Contains(lines[0], `"status":404`) {

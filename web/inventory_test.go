@@ -125,7 +125,7 @@ func TestUnknownPaths(t *testing.T) {
 			"add", "add/app/", "add/app/xyz", "recovery-code/", "methods/", "methods/" + anyHandle, "sign-in/", "index.html",
 		} {
 			a := b.get(path)
-			b.wantError(a, http.StatusNotFound, account.KindPageNotFound)
+			b.wantError(a, http.StatusNotFound, handlers.KindPageNotFound)
 		}
 	}
 }

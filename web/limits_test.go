@@ -36,7 +36,7 @@ func TestTooMuch(t *testing.T) {
 	t.Run("ME-03 a form of 1 MiB", func(t *testing.T) {
 		b := b.in(t)
 		for _, path := range p.changing(anyHandle) {
-			b.wantError(b.post(path, url.Values{"code": {strings.Repeat("1", 1<<20)}}), http.StatusRequestEntityTooLarge, account.KindTooLarge)
+			b.wantError(b.post(path, url.Values{"code": {strings.Repeat("1", 1<<20)}}), http.StatusRequestEntityTooLarge, handlers.KindTooLarge)
 		}
 	})
 	t.Run("ME-03 many cookies under the limit", func(t *testing.T) {

@@ -79,7 +79,7 @@ func TestCodeForms(t *testing.T) {
 		}
 	}
 	for _, codes := range [][]string{{"12345\x00"}, {"123456", "123456"}, {strings.Repeat("1", 600)}, {"\xff12345"}} {
-		b.wantError(b.post("add/app/confirm", url.Values{"code": codes}), http.StatusBadRequest, account.KindBadRequest)
+		b.wantError(b.post("add/app/confirm", url.Values{"code": codes}), http.StatusBadRequest, handlers.KindBadRequest)
 	}
 	p.wantCalls(mark, map[string]int{})
 	code := p.tenant.FreshCode(key)
@@ -97,7 +97,7 @@ func TestEnrolmentFields(t *testing.T) {
 	if !b.get("add/app").has("#key") {
 		t.Error("MF-04 no app was started")
 	}
-	b.wantError(b.get("add/phone"), http.StatusNotFound, account.KindPageNotFound)
+	b.wantError(b.get("add/phone"), http.StatusNotFound, handlers.KindPageNotFound)
 }
 
 // TestWrongCodes (MF-05): the fifth wrong code ends the attempt; the recovery

@@ -120,7 +120,7 @@ func ownHost(s site.Site) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			if !strings.EqualFold(c.Request().Host, s.Host()) {
-				return account.Fail(account.KindWrongHost, nil)
+				return account.Fail(handlers.KindWrongHost, nil)
 			}
 			return next(c)
 		}
@@ -136,7 +136,7 @@ func ownPages(s site.Site, exempt func(echo.Context) bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			if !exempt(c) && !fromOwnPages(c.Request(), s.Origin()) {
-				return account.Fail(account.KindForged, nil)
+				return account.Fail(handlers.KindForged, nil)
 			}
 			return next(c)
 		}
@@ -189,7 +189,7 @@ func withSession(m *session.Manager, bundle *i18n.Bundle, skip func(echo.Context
 			}
 			opened, err := m.Open(c.Response(), c.Request(), alone(c))
 			if err != nil {
-				return account.Fail(account.KindStoreDown, err)
+				return account.Fail(handlers.KindStoreDown, err)
 			}
 			defer opened.Close()
 			handlers.ScopeOf(c).Session = opened
@@ -214,7 +214,7 @@ func formToken(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		if !current.ValidFormToken(sent) {
-			return account.Fail(account.KindFormExpired, nil)
+			return account.Fail(handlers.KindFormExpired, nil)
 		}
 		return next(c)
 	}

@@ -150,7 +150,7 @@ func TestUninvited(t *testing.T) {
 
 	posted := answerOf(t, b.callback(user, ""))
 	b.wantError(b.do(b.request(http.MethodPost, "callback", posted, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")),
-		http.StatusForbidden, account.KindForged)
+		http.StatusForbidden, handlers.KindForged)
 
 	const invitation = "sign-in?iss=https%3A%2F%2Fevil.example%2F&login_hint=mallory&target_link_uri=https%3A%2F%2Fevil.example%2F"
 	b.moved(b.get(invitation, "Sec-Fetch-Site", "cross-site"), "")

@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"mysecurity/internal/auth0"
@@ -14,39 +15,31 @@ type Kind string
 
 // The kinds of error. Handlers turn them into a status and a page.
 const (
-	KindInternal       Kind = "internal"        // a fault of ours; nothing is said about it
-	KindNeedSignIn     Kind = "need-sign-in"    // nobody is signed in, or no longer
-	KindNeedProof      Kind = "need-proof"      // the proof or its token has ended: confirm and come back
-	KindWrongCode      Kind = "wrong-code"      // the code is well formed and not right
-	KindOtherEntry     Kind = "other-entry"     // the code is right for another entry of the user's app
-	KindDiscarded      Kind = "discarded"       // too many wrong codes: this attempt is over
-	KindTooManyCodes   Kind = "too-many-codes"  // the hourly allowance of code guesses is used up
-	KindTooManyTries   Kind = "too-many-tries"  // too many starts or removals in an hour
-	KindRateLimited    Kind = "rate-limited"    // the tenant asks to wait
-	KindNoEnrolment    Kind = "no-enrolment"    // nothing was started that could be confirmed
-	KindLimitReached   Kind = "limit-reached"   // the tenant holds as many entries as it allows
-	KindNotOffered     Kind = "not-offered"     // the company has switched this kind off
-	KindNotFound       Kind = "not-found"       // no such method in the user's own list
-	KindFixed          Kind = "fixed"           // comes with the account, cannot be removed here
-	KindLastMethod     Kind = "last-method"     // company rule: this one has to stay
-	KindUnderstand     Kind = "understand"      // removal of the last method needs its own tick
-	KindUnavailable    Kind = "unavailable"     // the tenant cannot be reached; nothing was changed
-	KindNotDone        Kind = "not-done"        // the tenant failed in the middle; we looked: nothing was changed
-	KindUnknown        Kind = "unknown"         // the tenant failed in the middle and we could not look
-	KindMisconfigured  Kind = "misconfigured"   // the tenant refuses the application, not the user
-	KindSignInRefused  Kind = "sign-in-refused" // the answer of the sign-in page breaks a rule
-	KindSignInStale    Kind = "sign-in-stale"   // a fresh sign-in was asked for and not delivered
-	KindSignInDenied   Kind = "sign-in-denied"  // the user or the tenant said no
-	KindSignInExpired  Kind = "sign-in-expired" // no sign-in of this browser is waiting for that answer
-	KindOtherPerson    Kind = "other-person"    // a confirmation came back as somebody else
-	KindStoreDown      Kind = "store-down"      // sessions cannot be read or written now
-	KindForged         Kind = "forged"          // the request did not come from our own page
-	KindFormExpired    Kind = "form-expired"    // the form belongs to another or an older session
-	KindWrongHost      Kind = "wrong-host"      // asked under a name that is not ours
-	KindPageNotFound   Kind = "page-not-found"
-	KindMethodNotAllow Kind = "method-not-allowed"
-	KindTooLarge       Kind = "too-large"
-	KindBadRequest     Kind = "bad-request"
+	KindInternal      Kind = "internal"        // a fault of ours; nothing is said about it
+	KindNeedSignIn    Kind = "need-sign-in"    // nobody is signed in, or no longer
+	KindNeedProof     Kind = "need-proof"      // the proof or its token has ended: confirm and come back
+	KindWrongCode     Kind = "wrong-code"      // the code is well formed and not right
+	KindOtherEntry    Kind = "other-entry"     // the code is right for another entry of the user's app
+	KindDiscarded     Kind = "discarded"       // too many wrong codes: this attempt is over
+	KindTooManyCodes  Kind = "too-many-codes"  // the hourly allowance of code guesses is used up
+	KindTooManyTries  Kind = "too-many-tries"  // too many starts or removals in an hour
+	KindRateLimited   Kind = "rate-limited"    // the tenant asks to wait
+	KindNoEnrolment   Kind = "no-enrolment"    // nothing was started that could be confirmed
+	KindLimitReached  Kind = "limit-reached"   // the tenant holds as many entries as it allows
+	KindNotOffered    Kind = "not-offered"     // the company has switched this kind off
+	KindNotFound      Kind = "not-found"       // no such method in the user's own list
+	KindFixed         Kind = "fixed"           // comes with the account, cannot be removed here
+	KindLastMethod    Kind = "last-method"     // company rule: this one has to stay
+	KindUnderstand    Kind = "understand"      // removal of the last method needs its own tick
+	KindUnavailable   Kind = "unavailable"     // the tenant cannot be reached; nothing was changed
+	KindNotDone       Kind = "not-done"        // the tenant failed in the middle; we looked: nothing was changed
+	KindUnknown       Kind = "unknown"         // the tenant failed in the middle and we could not look
+	KindMisconfigured Kind = "misconfigured"   // the tenant refuses the application, not the user
+	KindSignInRefused Kind = "sign-in-refused" // the answer of the sign-in page breaks a rule
+	KindSignInStale   Kind = "sign-in-stale"   // a fresh sign-in was asked for and not delivered
+	KindSignInDenied  Kind = "sign-in-denied"  // the user or the tenant said no
+	KindSignInExpired Kind = "sign-in-expired" // no sign-in of this browser is waiting for that answer
+	KindOtherPerson   Kind = "other-person"    // a confirmation came back as somebody else
 )
 
 // Error carries a kind for the user, an optional moment when to come back, and
@@ -62,6 +55,35 @@ func (e *Error) Error() string { return "account: " + string(e.Kind) }
 
 // Unwrap gives the private cause.
 func (e *Error) Unwrap() error { return e.Cause }
+
+// LogText describes the private cause for the log. Only errors whose texts are
+// ours, and hold nothing that a tenant or a user wrote, are quoted; of all
+// others the type is named.
+func (e *Error) LogText() string {
+	var (
+		upstream *auth0.Error
+		exceeded *limit.Exceeded
+		own      Reason
+	)
+	switch {
+	case e.Cause == nil:
+		return ""
+	case errors.As(e.Cause, &upstream):
+		return upstream.Error()
+	case errors.As(e.Cause, &exceeded):
+		return exceeded.Error()
+	case errors.As(e.Cause, &own):
+		return own.Error()
+	default:
+		return fmt.Sprintf("%T", e.Cause)
+	}
+}
+
+// Reason is a cause that consists of fixed words.
+type Reason string
+
+// Error implements error.
+func (r Reason) Error() string { return string(r) }
 
 // Fail makes an Error of a kind with its private cause, which may be nil.
 func Fail(kind Kind, cause error) *Error { return &Error{Kind: kind, Cause: cause} }
