@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"mysecurity/handlers"
 	"mysecurity/internal/account"
 	"mysecurity/internal/emulator"
 )

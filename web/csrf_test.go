@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"mysecurity/handlers"
 	"mysecurity/internal/account"
 )
 

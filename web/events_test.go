@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"mysecurity/internal/account"
+	"mysecurity/handlers"
 )
 
 // event is one record of the audit stream.

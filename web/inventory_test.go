@@ -9,7 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"mysecurity/internal/account"
+	"mysecurity/handlers"
 )
 
 // page is one route of the site as a browser asks for it.

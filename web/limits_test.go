@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"mysecurity/internal/account"
+	"mysecurity/handlers"
 )
 
 // TestTooMuch (ME-03): requests beyond all reason are refused early, and cost

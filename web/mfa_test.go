@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mysecurity/handlers"
 	"mysecurity/internal/account"
 	"mysecurity/internal/emulator/emulatortest"
 )

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mysecurity/handlers"
 	"mysecurity/internal/account"
 )
 
