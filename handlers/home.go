@@ -28,33 +28,36 @@ func (h *Handlers) Home(c echo.Context) error {
 	if err != nil {
 		return h.failed(c, err)
 	}
-	if h.settleWizard(c, overview) {
+	if h.catchUp(c, overview) {
 		return h.afterWizard(c)
 	}
 	return h.show(c, http.StatusOK, h.overview(scope, overview))
 }
 
-// settleWizard ends a running attempt whose app turns out to be active: its
-// confirmation was carried out and the answer was lost. The recovery code that
-// came with it is due from now on.
-func (h *Handlers) settleWizard(c echo.Context, o account.Overview) bool {
+// catchUp settles what the list shows to have happened unseen: a confirmation
+// whose answer was lost, or one in another browser, after which the recovery
+// code that only this session holds is the one in force and has to be saved.
+func (h *Handlers) catchUp(c echo.Context, o account.Overview) bool {
 	current := ScopeOf(c).Session
-	enrolment, live := current.AppEnrolment()
-	if !live || enrolment.ID == "" {
-		return false
+	if enrolment, live := current.AppEnrolment(); live && enrolment.ID != "" {
+		handle := account.HandleOf(current.User(), enrolment.ID)
+		if slices.ContainsFunc(o.Methods, func(m account.Method) bool { return m.Handle == handle }) {
+			h.appAdded(c, enrolment)
+			return true
+		}
 	}
-	handle := account.HandleOf(current.User(), enrolment.ID)
-	active := slices.ContainsFunc(o.Methods, func(m account.Method) bool { return m.Handle == handle })
-	if active {
-		h.appAdded(c, enrolment)
+	_, held := current.RecoveryCode()
+	if held && o.HasRecovery {
+		current.MarkRecoveryDue()
+		return true
 	}
-	return active
+	return false
 }
 
 // overview builds the page of what protects the account.
 func (h *Handlers) overview(scope *Scope, o account.Overview) templates.Overview {
 	view := templates.Overview{
-		Page: h.page(scope), Protected: o.Protected, CanAddApp: true, Recovery: recoveryState(scope, o),
+		Page: h.page(scope), Protected: o.Protected, Recovery: recoveryState(o),
 	}
 	changed := ""
 	if kind, args, held := scope.Session.TakeNotice(); held {
@@ -75,11 +78,8 @@ func (h *Handlers) overview(scope *Scope, o account.Overview) templates.Overview
 	return view
 }
 
-func recoveryState(scope *Scope, o account.Overview) templates.RecoveryState {
-	_, held := scope.Session.RecoveryCode()
+func recoveryState(o account.Overview) templates.RecoveryState {
 	switch {
-	case o.HasRecovery && held:
-		return templates.RecoveryUnsaved
 	case o.HasRecovery:
 		return templates.RecoveryActive
 	case o.Protected:

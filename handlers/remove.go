@@ -57,7 +57,7 @@ func (h *Handlers) Remove(c echo.Context) error {
 func (h *Handlers) removeView(scope *Scope, r account.Removal, err error) templates.Remove {
 	view := templates.Remove{
 		Page: h.page(scope), Target: methodView(r.Method), Next: nextSignIn(r),
-		Last: r.Last, Minimum: r.Minimum, CanAddApp: true,
+		Last: r.Last, Minimum: r.Minimum,
 	}
 	for _, m := range r.Remain {
 		view.Remaining = append(view.Remaining, methodView(m))

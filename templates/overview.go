@@ -42,15 +42,14 @@ type RecoveryState string
 // The states of the recovery code. With none at all and no method either, the
 // handler says RecoveryLater.
 const (
-	RecoveryActive  RecoveryState = "active"  // one is in force
-	RecoveryNone    RecoveryState = "none"    // the account has methods but no code
-	RecoveryLater   RecoveryState = "later"   // it comes with the first method
-	RecoveryUnsaved RecoveryState = "unsaved" // one was made and not yet stated to be saved
+	RecoveryActive RecoveryState = "active" // one is in force
+	RecoveryNone   RecoveryState = "none"   // the account has methods but no code
+	RecoveryLater  RecoveryState = "later"  // it comes with the first method
 )
 
 // RecoveryStates lists every [RecoveryState].
 func RecoveryStates() []RecoveryState {
-	return []RecoveryState{RecoveryActive, RecoveryNone, RecoveryLater, RecoveryUnsaved}
+	return []RecoveryState{RecoveryActive, RecoveryNone, RecoveryLater}
 }
 
 // Overview is what protects the account, strongest first.
@@ -61,7 +60,6 @@ type Overview struct {
 	Emails    []Method // fallbacks that come with the account
 	Recovery  RecoveryState
 	Protected bool // at least one app or other method is active; false shows the empty state
-	CanAddApp bool // the company offers authenticator apps and the limit is not reached
 }
 
 // Full implements [View].

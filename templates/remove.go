@@ -41,8 +41,7 @@ type Remove struct {
 	Last      bool     // the last strong method: needs a tick
 	Unticked  bool     // the tick was missing
 	Refused   RemovalRefusal
-	Minimum   int  // with RefusedLast
-	CanAddApp bool // adding another app is the way out
+	Minimum   int // with RefusedLast
 }
 
 // Full implements [View].

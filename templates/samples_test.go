@@ -83,12 +83,11 @@ func addOverview(views map[string]View, in Page, extra string) {
 	over.Proof.Left = -time.Second
 	views["overview"] = Overview{
 		Page: noticed, Apps: apps, Others: others, Emails: emails,
-		Recovery: RecoveryActive, Protected: true, CanAddApp: true,
+		Recovery: RecoveryActive, Protected: true,
 	}
-	views["overview-one"] = Overview{Page: in, Apps: apps[:1], Recovery: RecoveryNone, Protected: true, CanAddApp: true}
-	views["overview-empty"] = Overview{Page: in, Recovery: RecoveryLater, CanAddApp: true}
-	views["overview-closed"] = Overview{Page: in, Emails: emails, Recovery: RecoveryLater}
-	views["overview-unsaved"] = Overview{Page: over, Apps: apps[1:], Recovery: RecoveryUnsaved, Protected: true}
+	views["overview-one"] = Overview{Page: in, Apps: apps[:1], Recovery: RecoveryNone, Protected: true}
+	views["overview-empty"] = Overview{Page: in, Recovery: RecoveryLater}
+	views["overview-over"] = Overview{Page: over, Apps: apps[1:], Recovery: RecoveryActive, Protected: true}
 	for _, n := range Notices() {
 		p := in
 		p.Notice = n
@@ -147,7 +146,7 @@ func addRemove(views map[string]View, in Page, extra string) {
 	unticked := in
 	unticked.HasError = true
 	views["remove-unticked"] = Remove{Page: unticked, Target: one, Next: NextPassword, Last: true, Unticked: true}
-	views["remove-refused"] = Remove{Page: in, Target: one, Refused: RefusedLast, Minimum: 1, CanAddApp: true}
+	views["remove-refused"] = Remove{Page: in, Target: one, Refused: RefusedLast, Minimum: 1}
 	views["remove-fixed"] = Remove{Page: in, Target: emails[0], Refused: RefusedFixed}
 	for _, kind := range MethodKinds() {
 		views["remove-"+string(kind)+"-kind"] = Remove{Page: in, Target: Method{Handle: "h", Kind: kind, Removable: true}, Next: NextOther, Remaining: others}
