@@ -106,9 +106,9 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 	if isHTMX(c) && status >= http.StatusInternalServerError {
 		// htmx keeps 5xx out of the page (frontend.md): answer with the page that
 		// says so, as the request as such was served.
-		return render(c, http.StatusUnprocessableEntity, view)
+		return h.render(c, http.StatusUnprocessableEntity, view)
 	}
-	return render(c, status, view)
+	return h.render(c, status, view)
 }
 
 // overtaken reports that a page was drawn from a session that another request
@@ -130,7 +130,7 @@ func (h *Handlers) detour(c echo.Context, status int, view templates.View, elsew
 	case c.Request().Method != http.MethodGet:
 		return c.Redirect(http.StatusSeeOther, elsewhere)
 	}
-	return render(c, status, view)
+	return h.render(c, status, view)
 }
 
 // endedMark is the query of the page after a form that came too late. The

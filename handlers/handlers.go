@@ -29,6 +29,7 @@ type Handlers struct {
 	Options
 	audit      audit
 	violations violations
+	pages      buffers
 }
 
 // New returns the handlers.

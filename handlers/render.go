@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,22 +18,45 @@ func (h *Handlers) show(c echo.Context, status int, view templates.View) error {
 	if err := commit(c); err != nil {
 		return err
 	}
-	return render(c, status, view)
+	return h.render(c, status, view)
 }
 
 // render writes a page: the whole document, or its main element when htmx
 // asked. It draws into a buffer first, so that a fault half-way can still
 // become an error page.
-func render(c echo.Context, status int, view templates.View) error {
+func (h *Handlers) render(c echo.Context, status int, view templates.View) error {
 	component := view.Full()
 	if isHTMX(c) {
 		component = view.Main()
 	}
-	var page bytes.Buffer
-	if err := component.Render(c.Request().Context(), &page); err != nil {
+	page := h.pages.take()
+	if err := component.Render(c.Request().Context(), page); err != nil {
 		return account.Fail(account.KindInternal, err)
 	}
+	defer h.pages.giveBack(page)
 	return c.Blob(status, "text/html; charset=utf-8", page.Bytes())
+}
+
+// buffers keeps those that pages were sent from for the next ones: growing one
+// anew would be the greater part of what a page allocates (performance.md, G1).
+type buffers struct{ pool sync.Pool }
+
+// largestKept is the largest buffer that is kept, in bytes; a usual page has
+// about ten thousand.
+const largestKept = 64 << 10
+
+func (b *buffers) take() *bytes.Buffer {
+	if kept, ok := b.pool.Get().(*bytes.Buffer); ok {
+		return kept
+	}
+	return new(bytes.Buffer)
+}
+
+func (b *buffers) giveBack(page *bytes.Buffer) {
+	if page.Cap() <= largestKept {
+		page.Reset()
+		b.pool.Put(page)
+	}
 }
 
 // move sends the browser to another page of ours after the session is saved.
