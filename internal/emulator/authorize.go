@@ -223,7 +223,7 @@ func (e *Emulator) finish(l *login) step {
 	}
 	code := randomString(e.rand, 48, base64URLAlphabet)
 	e.s.codes[code] = &authCode{
-		Code: code, Request: l.Request, UserID: l.UserID, SID: l.SID,
+		Request: l.Request, UserID: l.UserID, SID: l.SID,
 		AuthTime: l.AuthTime, MFA: l.MFADone, Expires: now.Add(codeLife),
 	}
 	e.logEvent("s", l.UserID, "Signed in")

@@ -30,7 +30,7 @@ func (e *Emulator) spendTOTP(u *user, code string, candidates []*authenticator) 
 	}
 	for _, a := range candidates {
 		if step, ok := matchTOTP(a, code, now); ok {
-			a.LastStep, a.LastAuth = step, now
+			a.LastStep = step
 			return a, codeOK
 		}
 	}
@@ -51,7 +51,7 @@ func (e *Emulator) useRecoveryCode(u *user, code string) (next string, result co
 	}
 	for _, a := range e.usableRecoveryCodes(u) {
 		if subtle.ConstantTimeCompare([]byte(a.Secret), []byte(code)) == 1 {
-			a.Secret, a.LastAuth = e.newRecoveryCode(), now
+			a.Secret = e.newRecoveryCode()
 			e.logEvent("gd_recovery_succeed", u.ID, "Recovery code used and replaced")
 			return a.Secret, codeOK
 		}

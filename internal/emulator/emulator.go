@@ -27,8 +27,8 @@ type Options struct {
 	PublicURL string
 	// Clock drives every lifetime; nil is the wall clock.
 	Clock *Clock
-	// Random feeds ids, codes and secrets; nil is crypto/rand. It need not be
-	// safe for concurrent use.
+	// Random feeds ids, codes and secrets, but not signing keys; nil is
+	// crypto/rand. It is read by one goroutine at a time.
 	Random io.Reader
 	// Callbacks and LogoutURLs are those of the seeded application "portal".
 	Callbacks, LogoutURLs []string
@@ -45,10 +45,10 @@ type Options struct {
 type Emulator struct {
 	s         *store
 	clock     *Clock
-	rand      io.Reader
-	publicURL string // without trailing slash
-	issuer    string // publicURL + "/"
-	seed      Seed   // resolved: ids and secrets filled in, so that a reset keeps them
+	rand      io.Reader // read under the store's lock
+	publicURL string    // without trailing slash
+	issuer    string    // publicURL + "/"
+	seed      Seed      // resolved: ids and secrets filled in, so that a reset keeps them
 	keys      *keyring
 	pages     *pages
 	grants    map[string]grantFunc
@@ -66,12 +66,12 @@ func New(o Options) (*Emulator, error) {
 	e := &Emulator{
 		s:         newStore(),
 		clock:     o.Clock,
-		rand:      &lockedReader{source: o.Random},
+		rand:      o.Random,
 		publicURL: base,
 		issuer:    base + "/",
 		log:       o.Logger,
 	}
-	if o.Random == nil {
+	if e.rand == nil {
 		e.rand = rand.Reader
 	}
 	if e.clock == nil {
@@ -86,7 +86,7 @@ func New(o Options) (*Emulator, error) {
 	if e.pages, err = loadPages(); err != nil {
 		return nil, err
 	}
-	e.keys = newKeyring(o.Keys, e.rand, e.clock.Now)
+	e.keys = newKeyring(o.Keys, e.clock.Now)
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
 	e.reset()

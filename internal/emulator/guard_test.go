@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -175,4 +176,24 @@ func TestNewEachTime(t *testing.T) {
 			t.Error("two starts share their keys")
 		}
 	})
+}
+
+// TestRandomPassedIn: with the caller's source of randomness every id and secret
+// is the same again.
+func TestRandomPassedIn(t *testing.T) {
+	made := func() [4]string {
+		e, err := emulator.New(emulator.Options{
+			PublicURL: "http://localhost:8081", Random: rand.NewChaCha8([32]byte{}), Keys: quickKey,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(e.Close)
+		id, secret := e.PortalApplication()
+		bruno, _ := e.User("bruno@example.com")
+		return [4]string{id, secret, bruno.Password, bruno.Authenticators[0].Secret}
+	}
+	if a, b := made(), made(); a != b || a[0] == "" {
+		t.Errorf("%v, then %v", a, b)
+	}
 }

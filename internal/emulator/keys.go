@@ -9,7 +9,6 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"net/http"
 	"sync"
@@ -40,7 +39,6 @@ type signingKey struct {
 // side; every use waits for them.
 type keyring struct {
 	source KeySource
-	random io.Reader
 	now    func() time.Time
 	ready  chan struct{}
 
@@ -54,11 +52,11 @@ type keyring struct {
 // than this within ten minutes a token may die early.
 const maxRetired = 10
 
-func newKeyring(source KeySource, random io.Reader, now func() time.Time) *keyring {
+func newKeyring(source KeySource, now func() time.Time) *keyring {
 	if source == nil {
 		source = generateKey
 	}
-	k := &keyring{source: source, random: random, now: now, ready: make(chan struct{})}
+	k := &keyring{source: source, now: now, ready: make(chan struct{})}
 	go k.fill()
 	return k
 }
@@ -85,7 +83,7 @@ func (k *keyring) newKey() (*signingKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
-	kid := randomString(k.random, 21, base64URLAlphabet)
+	kid := randomString(rand.Reader, 21, base64URLAlphabet) // as random as the key itself
 	certificate, err := k.certify(private, kid)
 	if err != nil {
 		return nil, err
@@ -185,7 +183,7 @@ func (k *keyring) claimsOf(raw string, out any) error {
 func (e *Emulator) handleJWKS(w http.ResponseWriter, _ *http.Request) {
 	set, err := e.keys.set()
 	if err != nil {
-		e.internalError(w, err)
+		e.internalFailure(err).write(w)
 		return
 	}
 	writeJSON(w, http.StatusOK, set)

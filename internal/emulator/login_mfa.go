@@ -10,7 +10,7 @@ func (e *Emulator) challengeView(l *login, problem string) view {
 	v := e.screenView(l)
 	u := e.s.users[l.UserID]
 	v.Problem, v.Field, v.Identifier = problem, "code", u.Email
-	v.HasOTP = len(e.activeOf(u, kindTOTP)) > 0
+	v.HasOTP = e.hasFactor(u)
 	v.HasRecovery = len(e.usableRecoveryCodes(u)) > 0
 	return v
 }

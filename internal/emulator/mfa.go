@@ -53,8 +53,6 @@ func (e *Emulator) answer(call mfaCall) http.HandlerFunc {
 			body, failure = e.locked(r, p, call)
 		}
 		switch {
-		case failure != nil && failure.Code == "":
-			w.WriteHeader(failure.Status)
 		case failure != nil:
 			failure.write(w)
 		case body == nil:
@@ -134,7 +132,7 @@ func (e *Emulator) authenticatorNotFound() *oauthFailure {
 func (e *Emulator) unenroll(u *user, a *authenticator) {
 	e.remove(u, func(other *authenticator) bool { return other == a })
 	e.logEvent("gd_unenroll", u.ID, "Removed "+a.Kind)
-	last := a.Kind != kindRecovery && a.Active && len(e.activeOf(u, kindTOTP)) == 0
+	last := a.Kind != kindRecovery && a.Active && !e.hasFactor(u)
 	if last && e.variant("last_factor_removal") == "removes_recovery_code" {
 		e.remove(u, func(other *authenticator) bool { return other.Kind == kindRecovery })
 	}

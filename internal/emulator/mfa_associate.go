@@ -59,11 +59,11 @@ func (e *Emulator) mayEnrol(b *bearerUser, p parameters) *oauthFailure {
 	if failure := e.checkFactor(p); failure != nil {
 		return failure
 	}
-	enrolled := e.firstActive(b.user)
+	enrolled := e.hasFactor(b.user)
 	switch {
-	case enrolled != nil && b.opaque:
+	case enrolled && b.opaque:
 		return alreadyEnrolled()
-	case enrolled != nil && e.variant("second_enrolment") == "new_login_needed" && !b.challenged:
+	case enrolled && e.variant("second_enrolment") == "new_login_needed" && !b.challenged:
 		return alreadyEnrolled()
 	case e.enrolments(b.user) >= maxEnrolments:
 		return fail(http.StatusBadRequest, "invalid_request", "The user has reached the maximum number of enrollments.")
@@ -97,9 +97,8 @@ func (e *Emulator) checkFactor(p parameters) *oauthFailure {
 // one, the recovery code. It is handed out now and never again, even if this
 // attempt is not confirmed.
 func (e *Emulator) startEnrolment(u *user) associationJSON {
-	now := e.clock.Now()
 	first := len(e.s.authenticators[u.ID]) == 0
-	app := &authenticator{ID: e.newAuthenticatorID(kindTOTP), Kind: kindTOTP, Secret: e.newTOTPSecret(), CreatedAt: now}
+	app := &authenticator{ID: e.newAuthenticatorID(kindTOTP), Kind: kindTOTP, Secret: e.newTOTPSecret()}
 	e.s.authenticators[u.ID] = append(e.s.authenticators[u.ID], app)
 	answer := associationJSON{
 		AuthenticatorType: "otp",
@@ -107,7 +106,7 @@ func (e *Emulator) startEnrolment(u *user) associationJSON {
 		BarcodeURI:        barcodeURI(e.s.tenant.Name, u.Email, app.Secret),
 	}
 	if first && e.s.tenant.Factors["recovery-code"] {
-		code := &authenticator{ID: e.newAuthenticatorID(kindRecovery), Kind: kindRecovery, Secret: e.newRecoveryCode(), CreatedAt: now}
+		code := &authenticator{ID: e.newAuthenticatorID(kindRecovery), Kind: kindRecovery, Secret: e.newRecoveryCode()}
 		e.s.authenticators[u.ID] = append(e.s.authenticators[u.ID], code)
 		answer.RecoveryCodes = []string{code.Secret}
 	}
@@ -115,15 +114,9 @@ func (e *Emulator) startEnrolment(u *user) associationJSON {
 	return answer
 }
 
-// firstActive returns the confirmed factor that the user has had longest, or nil.
-// A recovery code is not a factor.
-func (e *Emulator) firstActive(u *user) *authenticator {
-	active := e.activeOf(u, kindTOTP)
-	if len(active) == 0 {
-		return nil
-	}
-	return slices.MinFunc(active, func(a, b *authenticator) int { return a.Confirmed.Compare(b.Confirmed) })
-}
+// hasFactor reports whether the user has a confirmed factor. A recovery code is
+// none.
+func (e *Emulator) hasFactor(u *user) bool { return len(e.activeOf(u, kindTOTP)) > 0 }
 
 // enrolments counts what falls under maxEnrolments.
 func (e *Emulator) enrolments(u *user) int {

@@ -53,8 +53,8 @@ func (e *Emulator) holder(raw string) (*bearerUser, *oauthFailure) {
 	if isOpaque(raw) {
 		return e.opaqueHolder(raw, e.invalidToken())
 	}
-	claims, err := e.verifyAccessToken(raw)
-	if err != nil || !claims.hasAudience(e.mfaAudience()) {
+	claims, ok := e.verifyAccessToken(raw)
+	if !ok || !claims.hasAudience(e.mfaAudience()) {
 		return nil, e.invalidToken()
 	}
 	b := &bearerUser{
@@ -91,7 +91,7 @@ func (e *Emulator) opaqueHolder(raw string, unknown *oauthFailure) (*bearerUser,
 // markChallenged remembers that a second factor was proven for an access token.
 // The token itself does not say so. The caller holds the store's lock.
 func (e *Emulator) markChallenged(raw string) {
-	if claims, err := e.verifyAccessToken(raw); err == nil {
+	if claims, ok := e.verifyAccessToken(raw); ok {
 		e.s.challenged[claims.ID] = claims.Expiry.Time()
 	}
 }

@@ -43,8 +43,7 @@ func (e *Emulator) challenge(r *http.Request, p parameters) (any, *oauthFailure)
 
 // mayChallenge decides whether the user can answer the challenge that p asks for.
 func (e *Emulator) mayChallenge(u *user, p parameters) *oauthFailure {
-	active := e.activeOf(u, kindTOTP)
-	if len(active) == 0 {
+	if !e.hasFactor(u) {
 		return e.notEnrolled()
 	}
 	unsupported := fail(http.StatusUnauthorized, "unsupported_challenge_type",
@@ -53,7 +52,7 @@ func (e *Emulator) mayChallenge(u *user, p parameters) *oauthFailure {
 		return unsupported
 	}
 	id := p.get("authenticator_id")
-	if id == "" || slices.ContainsFunc(active, func(a *authenticator) bool { return a.ID == id }) {
+	if id == "" || slices.ContainsFunc(e.activeOf(u, kindTOTP), func(a *authenticator) bool { return a.ID == id }) {
 		return nil
 	}
 	if slices.ContainsFunc(e.activeOf(u, kindRecovery), func(a *authenticator) bool { return a.ID == id }) {

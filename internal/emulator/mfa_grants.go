@@ -65,7 +65,7 @@ func (e *Emulator) verifier(app *application, raw string) (*bearerUser, *oauthFa
 	case b.app != app:
 		return nil, notIssuedToClient()
 	case b.user.Blocked:
-		return nil, fail(http.StatusForbidden, "unauthorized", "user is blocked")
+		return nil, userBlocked()
 	}
 	return b, nil
 }
@@ -86,10 +86,9 @@ func (e *Emulator) provable(b *bearerUser) []*authenticator {
 // confirm makes a pending authenticator active and, at the user's first one, the
 // recovery code that was handed out with it.
 func (e *Emulator) confirm(u *user, a *authenticator) {
-	now := e.clock.Now()
-	a.Active, a.Confirmed = true, now
+	a.Active = true
 	for _, code := range e.authenticatorsOf(u, kindRecovery, false) {
-		code.Active, code.Confirmed = true, now
+		code.Active = true
 	}
 	e.logEvent("gd_enrollment_complete", u.ID, "Authenticator app confirmed")
 }

@@ -17,7 +17,7 @@ const (
 // policy is "always". The caller holds the store's lock.
 func (e *Emulator) mfaNeed(u *user, audience, acrValues string) mfaNeed {
 	always := slices.Contains(e.s.tenant.Policy, "all-applications")
-	enrolled := e.firstActive(u) != nil
+	enrolled := e.hasFactor(u)
 	switch {
 	case !enrolled && always:
 		return mfaEnrol

@@ -117,9 +117,9 @@ func TestFirstConfirmation(t *testing.T) {
 		t.Fatalf("confirm: %v", a)
 	}
 	fresh, _ := a.json["access_token"].(string)
-	claims, err := w.e.verifyAccessToken(fresh)
-	if err != nil || !claims.hasAudience(w.e.mfaAudience()) || claims.Scope != allScopes {
-		t.Errorf("tokens of the confirmation: %+v %v", claims, err)
+	claims, ok := w.e.verifyAccessToken(fresh)
+	if !ok || !claims.hasAudience(w.e.mfaAudience()) || claims.Scope != allScopes {
+		t.Errorf("tokens of the confirmation: %+v %v", claims, ok)
 	}
 	active := map[string]bool{}
 	w.e.s.mu.Lock()

@@ -58,7 +58,7 @@ type accessClaims struct {
 }
 
 // hasAudience reports whether the token is meant for the API.
-func (c *accessClaims) hasAudience(api string) bool { return slices.Contains(c.Audience, api) }
+func (c accessClaims) hasAudience(api string) bool { return slices.Contains(c.Audience, api) }
 
 // hasScope reports whether a space-separated list holds the wanted value.
 func hasScope(scopes, wanted string) bool { return slices.Contains(strings.Fields(scopes), wanted) }
@@ -67,7 +67,6 @@ func hasScope(scopes, wanted string) bool { return slices.Contains(strings.Field
 type idClaims struct {
 	Nickname      string           `json:"nickname,omitempty"`
 	Name          string           `json:"name,omitempty"`
-	Picture       string           `json:"picture,omitempty"`
 	Locale        string           `json:"locale,omitempty"`
 	UpdatedAt     string           `json:"updated_at,omitempty"`
 	Email         string           `json:"email,omitempty"`
@@ -165,35 +164,19 @@ func (e *Emulator) lifetime(audience string) time.Duration {
 	return accessLife
 }
 
-// errToken says why an access token is no good. It never carries the token.
-type errToken string
-
-func (t errToken) Error() string { return "access token: " + string(t) }
-
-const (
-	errTokenExpired = errToken("expired")
-	errTokenInvalid = errToken("invalid")
-)
-
 // verifyAccessToken checks a JWT access token of ours: signature (RS256),
 // issuer and expiry by the tenant's clock. The caller holds the store's lock and
-// checks audience and scope. The error is errTokenExpired or errTokenInvalid.
-func (e *Emulator) verifyAccessToken(raw string) (*accessClaims, error) {
-	var claims accessClaims
+// checks audience and scope.
+func (e *Emulator) verifyAccessToken(raw string) (claims accessClaims, ok bool) {
 	if err := e.keys.claimsOf(raw, &claims); err != nil {
-		return nil, errTokenInvalid
+		return accessClaims{}, false
 	}
 	// An ID token is signed by the same key but has no azp.
 	if claims.Issuer != e.issuer || claims.Subject == "" || claims.Client == "" || claims.Expiry == nil {
-		return nil, errTokenInvalid
+		return accessClaims{}, false
 	}
-	if _, revoked := e.s.revoked[claims.ID]; revoked {
-		return nil, errTokenInvalid
-	}
-	if !e.clock.Now().Before(claims.Expiry.Time()) {
-		return nil, errTokenExpired
-	}
-	return &claims, nil
+	_, revoked := e.s.revoked[claims.ID]
+	return claims, !revoked && e.clock.Now().Before(claims.Expiry.Time())
 }
 
 // newMFAToken makes the opaque token of an mfa_required error. The caller holds
@@ -201,7 +184,7 @@ func (e *Emulator) verifyAccessToken(raw string) (*accessClaims, error) {
 func (e *Emulator) newMFAToken(app *application, u *user, audience, scope string) string {
 	raw := "Fe26.2*" + randomString(e.rand, 64, base64URLAlphabet) + "*" + randomString(e.rand, 43, base64URLAlphabet)
 	e.s.mfaTokens[raw] = &mfaToken{
-		Token: raw, ClientID: app.ClientID, UserID: u.ID, Audience: audience, Scope: scope,
+		ClientID: app.ClientID, UserID: u.ID, Audience: audience, Scope: scope,
 		Expires: e.clock.Now().Add(mfaTokenLife),
 	}
 	return raw

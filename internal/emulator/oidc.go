@@ -133,8 +133,8 @@ func (e *Emulator) userinfoToken(raw string) (userID, scope string) {
 		}
 		return opaque.UserID, opaque.Scope
 	}
-	claims, err := e.verifyAccessToken(raw)
-	if err != nil || !claims.hasAudience(e.userinfoAudience()) {
+	claims, ok := e.verifyAccessToken(raw)
+	if !ok || !claims.hasAudience(e.userinfoAudience()) {
 		return "", ""
 	}
 	return claims.Subject, claims.Scope

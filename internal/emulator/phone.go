@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/base32"
 	"fmt"
 	"net/url"
@@ -16,11 +17,7 @@ const maxPhoneAccounts = 100
 // newPhone returns u's simulated handset. Its id follows from the user's, so
 // that it stays the same whatever happens.
 func newPhone(u *user) *phone {
-	name := u.Name
-	if name == "" {
-		name = u.Email
-	}
-	return &phone{ID: "phone_" + afterPipe(u.ID), UserID: u.ID, Name: "Phone of " + name}
+	return &phone{ID: "phone_" + afterPipe(u.ID), Name: "Phone of " + cmp.Or(u.Name, u.Email)}
 }
 
 // scan adds the account that an otpauth text describes. Like a real app it knows

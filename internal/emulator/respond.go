@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"sync"
 )
 
 // Alphabets for randomString.
@@ -19,13 +18,13 @@ const (
 	base64URLAlphabet = alphanumeric + "-_"
 )
 
-// oauthFailure is an error answer of the Authentication API.
+// oauthFailure is an error answer of the Authentication API. Without a code it is
+// a status alone.
 type oauthFailure struct {
 	Status      int
 	Code        string
 	Description string
 	Extra       map[string]any // further members, such as mfa_token
-	NoBody      bool           // status alone
 }
 
 // fail makes an oauthFailure without extra members.
@@ -40,7 +39,7 @@ func missing(name string) *oauthFailure {
 
 // write sends the failure as JSON.
 func (f *oauthFailure) write(w http.ResponseWriter) {
-	if f.NoBody {
+	if f.Code == "" {
 		w.WriteHeader(f.Status)
 		return
 	}
@@ -71,13 +70,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(body)
 }
 
-// internalError logs a fault of the emulator itself and answers 500.
-func (e *Emulator) internalError(w http.ResponseWriter, err error) {
-	e.log.Error("emulator", "error", err)
-	oauthError(w, http.StatusInternalServerError, "server_error", "Internal error of the emulator")
-}
-
-// internalFailure is internalError for grants.
+// internalFailure logs a fault of the emulator itself and is the answer to it.
 func (e *Emulator) internalFailure(err error) *oauthFailure {
 	e.log.Error("emulator", "error", err)
 	return fail(http.StatusInternalServerError, "server_error", "Internal error of the emulator")
@@ -178,17 +171,4 @@ func randomString(source io.Reader, n int, alphabet string) string {
 		}
 	}
 	return string(out)
-}
-
-// lockedReader makes a random source of the caller safe for concurrent use.
-type lockedReader struct {
-	mu     sync.Mutex
-	source io.Reader
-}
-
-// Read implements io.Reader.
-func (l *lockedReader) Read(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.source.Read(p)
 }

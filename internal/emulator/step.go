@@ -33,7 +33,7 @@ func (e *Emulator) show(w http.ResponseWriter, s step) {
 	}
 	body, err := e.pages.render(s.page, s.view)
 	if err != nil {
-		e.internalError(w, err)
+		e.internalFailure(err).write(w)
 		return
 	}
 	e.pages.headers(h, s.view.Lang)

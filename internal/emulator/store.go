@@ -19,9 +19,9 @@ type store struct {
 
 	logins       map[string]*login        // one pass through the sign-in pages, by random id
 	sessions     map[string]*ssoSession   // browser sessions at the tenant, by cookie value
-	codes        map[string]*authCode     // authorization codes
-	mfaTokens    map[string]*mfaToken     // opaque Fe26.2* tokens
-	accessTokens map[string]*opaqueAccess // opaque access tokens (no audience asked)
+	codes        map[string]*authCode     // by authorization code
+	mfaTokens    map[string]*mfaToken     // by opaque Fe26.2* token
+	accessTokens map[string]*opaqueAccess // by opaque access token (no audience asked)
 
 	codeBuckets     map[string]*bucket // allowance of wrong codes by user id
 	recoveryBuckets map[string]*bucket // allowance of wrong recovery codes by user id
@@ -96,14 +96,11 @@ type user struct {
 // authenticator is one entry of the user's MFA list; wire shapes are made from
 // it, never stored.
 type authenticator struct {
-	ID        string // totp|dev_…, recovery-code|dev_…
-	Kind      string // "totp", "recovery-code"; later sms, voice, email, push
-	Active    bool
-	Secret    string // totp: base32; recovery-code: the code itself
-	LastStep  int64  // totp: last accepted 30-second step, for single use
-	CreatedAt time.Time
-	Confirmed time.Time
-	LastAuth  time.Time
+	ID       string // totp|dev_…, recovery-code|dev_…
+	Kind     string // "totp", "recovery-code"; later sms, voice, email, push
+	Active   bool
+	Secret   string // totp: base32; recovery-code: the code itself
+	LastStep int64  // totp: last accepted 30-second step, for single use
 }
 
 // login is one authorization request on its way through the sign-in pages.
@@ -155,7 +152,6 @@ type failures struct {
 }
 
 type authCode struct {
-	Code        string
 	Request     authorizeRequest
 	UserID      string
 	SID         string
@@ -167,7 +163,6 @@ type authCode struct {
 }
 
 type mfaToken struct {
-	Token    string
 	ClientID string
 	UserID   string
 	Audience string
@@ -198,7 +193,6 @@ type requestRecord struct {
 // phone is a simulated handset with an authenticator app.
 type phone struct {
 	ID       string
-	UserID   string
 	Name     string
 	Accounts []phoneAccount
 }

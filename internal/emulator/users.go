@@ -3,18 +3,17 @@ package emulator
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // AddUser adds a user with active authenticators, as a seed does: an id, a
 // password and secrets left out are made up. It returns the user complete.
 func (e *Emulator) AddUser(s SeedUser) (SeedUser, error) {
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
 	seed := Seed{Users: []SeedUser{s}}
 	if err := e.completeUsers(&seed); err != nil {
 		return SeedUser{}, err
 	}
-	e.s.mu.Lock()
-	defer e.s.mu.Unlock()
 	s = seed.Users[0]
 	if e.userByEmail(s.Email) != nil || e.s.users[s.UserID] != nil {
 		return SeedUser{}, fmt.Errorf("emulator: user %s exists", s.Email)
@@ -74,36 +73,32 @@ func (e *Emulator) snapshot(u *user) SeedUser {
 // addUser creates a user with authenticators and phone. The caller holds the
 // store's lock and has checked that id and e-mail address are free.
 func (e *Emulator) addUser(s SeedUser) *user {
-	now := e.clock.Now()
 	u := &user{
 		ID: s.UserID, Email: s.Email, EmailVerified: s.EmailVerified, Password: s.Password,
-		Name: s.Name, Locale: s.Locale, Blocked: s.Blocked, UpdatedAt: now,
+		Name: s.Name, Locale: s.Locale, Blocked: s.Blocked, UpdatedAt: e.clock.Now(),
 	}
 	e.s.users[u.ID] = u
 	e.s.phones[u.ID] = newPhone(u)
 	for _, a := range s.Authenticators {
-		e.addAuthenticator(u, a, now)
+		e.addAuthenticator(u, a)
 	}
 	return u
 }
 
 // addAuthenticator gives u an active authenticator; an authenticator app is on
 // the user's phone as well.
-func (e *Emulator) addAuthenticator(u *user, s SeedAuthenticator, now time.Time) *authenticator {
+func (e *Emulator) addAuthenticator(u *user, s SeedAuthenticator) {
 	kind := kindTOTP
 	if s.Type == wireType(kindRecovery) {
 		kind = kindRecovery
 	}
-	a := &authenticator{
+	e.s.authenticators[u.ID] = append(e.s.authenticators[u.ID], &authenticator{
 		ID: e.newAuthenticatorID(kind), Kind: kind, Active: true, Secret: s.Secret,
-		CreatedAt: now, Confirmed: now,
-	}
-	e.s.authenticators[u.ID] = append(e.s.authenticators[u.ID], a)
+	})
 	if kind == kindTOTP {
 		p := e.s.phones[u.ID]
 		p.Accounts = append(p.Accounts, phoneAccount{Label: e.s.tenant.Name + ":" + u.Email, Issuer: e.s.tenant.Name, Secret: s.Secret})
 	}
-	return a
 }
 
 // userByEmail finds a user by e-mail address, case ignored. The caller holds the
