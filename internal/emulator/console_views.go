@@ -36,9 +36,9 @@ func (c *console) overview(*http.Request) (string, any, error) {
 	return "Overview", overviewData{Issuer: c.e.issuer, Users: c.userRows()}, nil
 }
 
-func (c *console) doReset(r *http.Request) error {
-	_, _, err := c.e.controlReset(r)
-	return err
+func (c *console) doReset(*http.Request) error {
+	c.e.startOver()
+	return nil
 }
 
 func (c *console) phones(*http.Request) (string, any, error) {

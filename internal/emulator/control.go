@@ -106,13 +106,8 @@ func decodeStrict(r *http.Request, out any) error {
 	return nil
 }
 
-// controlReset brings back the seed: state, faults, records and the clock. Ids,
-// passwords, secrets and signing keys stay those of this start.
 func (e *Emulator) controlReset(*http.Request) (int, any, error) {
-	e.s.mu.Lock()
-	defer e.s.mu.Unlock()
-	e.clock.Reset()
-	e.reset()
+	e.startOver()
 	return http.StatusNoContent, nil, nil
 }
 

@@ -31,13 +31,17 @@ func (e *Emulator) controlAddFault(r *http.Request) (int, any, error) {
 	return http.StatusCreated, body, nil
 }
 
-// controlClearFaults disarms all faults; requests that a fault holds up already
-// stay held up.
 func (e *Emulator) controlClearFaults(*http.Request) (int, any, error) {
+	e.clearFaults()
+	return http.StatusNoContent, nil, nil
+}
+
+// clearFaults disarms all faults; requests that a fault holds up already stay
+// held up.
+func (e *Emulator) clearFaults() {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
 	e.s.faults = nil
-	return http.StatusNoContent, nil, nil
 }
 
 // armFault checks a fault and makes it happen from now on.

@@ -13,20 +13,11 @@ import (
 type tenantJSON struct {
 	Domain       string            `json:"domain"`
 	Issuer       string            `json:"issuer"`
-	Applications []applicationJSON `json:"applications"`
+	Applications []Application     `json:"applications"`
 	Factors      map[string]bool   `json:"factors"`
 	MessageTypes []string          `json:"message_types"`
 	Policy       []string          `json:"policy"`
 	Variants     map[string]string `json:"variants"`
-}
-
-type applicationJSON struct {
-	Name         string   `json:"name"`
-	ClientID     string   `json:"client_id"`
-	ClientSecret string   `json:"client_secret"`
-	Callbacks    []string `json:"callbacks"`
-	LogoutURLs   []string `json:"logout_urls"`
-	GrantTypes   []string `json:"grant_types"`
 }
 
 // tenantPatch is the body of PATCH /control/tenant. What is absent stays; factors
@@ -59,7 +50,7 @@ func (e *Emulator) tenant() tenantJSON {
 	t := tenantJSON{
 		Domain:       e.seed.Domain,
 		Issuer:       e.issuer,
-		Applications: []applicationJSON{},
+		Applications: []Application{},
 		Factors:      make(map[string]bool),
 		MessageTypes: slices.Clone(e.s.tenant.MessageTypes),
 		Policy:       slices.Clone(e.s.tenant.Policy),
@@ -69,9 +60,9 @@ func (e *Emulator) tenant() tenantJSON {
 		t.Factors[name] = e.s.tenant.Factors[name]
 	}
 	for _, app := range e.s.apps {
-		t.Applications = append(t.Applications, applicationJSON(*app))
+		t.Applications = append(t.Applications, *app)
 	}
-	slices.SortFunc(t.Applications, func(a, b applicationJSON) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(t.Applications, func(a, b Application) int { return cmp.Compare(a.Name, b.Name) })
 	return t
 }
 

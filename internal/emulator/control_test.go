@@ -112,7 +112,7 @@ func TestControlTenant(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, secret := w.e.PortalApplication()
-	i := slices.IndexFunc(got.Applications, func(a applicationJSON) bool { return a.Name == "portal" })
+	i := slices.IndexFunc(got.Applications, func(a Application) bool { return a.Name == "portal" })
 	switch {
 	case got.Domain != "localhost:8081" || got.Issuer != worldURL+"/":
 		t.Errorf("names: %+v", got)
@@ -246,7 +246,7 @@ func TestControlClockAndReset(t *testing.T) {
 	if w.do("GET", "/control/tenant", "").body != tenant || w.do("GET", "/control/users", "").body != users {
 		t.Error("not back to the seed")
 	}
-	if got := list[requestJSON](t, w.do("GET", "/control/requests", "")); len(got) != 0 {
+	if got := list[recordedRequest](t, w.do("GET", "/control/requests", "")); len(got) != 0 {
 		t.Errorf("requests: %v", got)
 	}
 	if a := w.do("GET", "/userinfo", ""); a.status != http.StatusUnauthorized {

@@ -152,8 +152,8 @@ func TestRequestsRecord(t *testing.T) {
 			t.Errorf("the record has %q: %s", secret, all.body)
 		}
 	}
-	got := list[requestJSON](t, all)
-	want := []requestJSON{
+	got := list[recordedRequest](t, all)
+	want := []recordedRequest{
 		{worldTime, "GET", "/mfa/authenticators", 200},
 		{worldTime.Add(time.Hour), "DELETE", "/mfa/authenticators/{id}", 401},
 		{worldTime.Add(time.Hour), "GET", "/u/{id}", 404},
@@ -168,7 +168,7 @@ func TestRequestsRecord(t *testing.T) {
 		}
 	}
 	since := "?since=" + worldTime.Add(time.Hour).Format(time.RFC3339)
-	if late := list[requestJSON](t, w.do("GET", "/control/requests"+since, "")); len(late) != 3 {
+	if late := list[recordedRequest](t, w.do("GET", "/control/requests"+since, "")); len(late) != 3 {
 		t.Errorf("since: %v", late)
 	}
 }

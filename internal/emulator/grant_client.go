@@ -12,7 +12,7 @@ const managementScopes = "read:users update:users read:authentication_methods cr
 	"update:authentication_methods delete:authentication_methods read:guardian_factors create:guardian_enrollment_tickets"
 
 // grantForClient answers the client_credentials grant, for the Management API.
-func grantForClient(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure) {
+func grantForClient(e *Emulator, app *Application, p parameters) (*tokenSet, *oauthFailure) {
 	if failure := p.require("audience"); failure != nil {
 		return nil, failure
 	}

@@ -14,7 +14,7 @@ func invalidCode() *oauthFailure {
 // exchangeCode answers the authorization_code grant. A code is spent by the
 // first attempt of its own application, right or wrong; a second one also revokes
 // the access token that it brought (RFC 6749 section 4.1.2).
-func exchangeCode(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure) {
+func exchangeCode(e *Emulator, app *Application, p parameters) (*tokenSet, *oauthFailure) {
 	if failure := p.require("code"); failure != nil {
 		return nil, failure
 	}
@@ -73,7 +73,7 @@ func verifierFits(challenge, verifier string) bool {
 	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) == 1
 }
 
-func grantOf(app *application, u *user, code *authCode) grant {
+func grantOf(app *Application, u *user, code *authCode) grant {
 	g := grant{
 		App: app, User: u, Audience: code.Request.Audience, Scope: code.Request.Scope,
 		Nonce: code.Request.Nonce, SID: code.SID, MFA: code.MFA,

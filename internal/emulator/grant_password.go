@@ -10,7 +10,7 @@ const passwordRealm = "Username-Password-Authentication"
 
 // grantForPasswordRealm answers the password-realm grant: the password grant
 // with the directory named.
-func grantForPasswordRealm(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure) {
+func grantForPasswordRealm(e *Emulator, app *Application, p parameters) (*tokenSet, *oauthFailure) {
 	if failure := p.require("realm"); failure != nil {
 		return nil, failure
 	}
@@ -22,7 +22,7 @@ func grantForPasswordRealm(e *Emulator, app *application, p parameters) (*tokenS
 
 // grantForPassword answers the password grant: tokens, or mfa_required with the
 // opaque token that starts the MFA API's flow.
-func grantForPassword(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure) {
+func grantForPassword(e *Emulator, app *Application, p parameters) (*tokenSet, *oauthFailure) {
 	e.s.sweep(e.clock.Now())
 	if failure := p.require("username", "password"); failure != nil {
 		return nil, failure
@@ -53,7 +53,7 @@ func tooManyAttempts() *oauthFailure {
 		"Your account has been blocked after multiple consecutive login attempts. We've sent you a notification via your preferred contact method with instructions on how to unblock it.")
 }
 
-func (e *Emulator) mfaRequired(app *application, u *user, audience, scope string) *oauthFailure {
+func (e *Emulator) mfaRequired(app *Application, u *user, audience, scope string) *oauthFailure {
 	e.logEvent("mfar", u.ID, "Second factor required")
 	status, _ := strconv.Atoi(e.variant("mfa_required_status"))
 	failure := fail(status, "mfa_required", "Multifactor authentication required")

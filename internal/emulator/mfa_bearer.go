@@ -12,7 +12,7 @@ import (
 // JWT access token for the /mfa/ audience.
 type bearerUser struct {
 	user     *user
-	app      *application // that the token was issued to
+	app      *Application // that the token was issued to
 	audience string
 	scope    string
 	opaque   bool // an mfa_token

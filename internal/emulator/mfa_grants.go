@@ -10,7 +10,7 @@ import (
 // proves an active factor, or confirms the user's first one.
 //
 // https://auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa/enroll-and-challenge-otp-authenticators
-func grantMFAOTP(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure) {
+func grantMFAOTP(e *Emulator, app *Application, p parameters) (*tokenSet, *oauthFailure) {
 	if failure := p.require("mfa_token", "otp"); failure != nil {
 		return nil, failure
 	}
@@ -32,7 +32,7 @@ func grantMFAOTP(e *Emulator, app *application, p parameters) (*tokenSet, *oauth
 
 // grantMFARecoveryCode answers the mfa-recovery-code grant: the code is void at
 // once, and its replacement is part of the answer.
-func grantMFARecoveryCode(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure) {
+func grantMFARecoveryCode(e *Emulator, app *Application, p parameters) (*tokenSet, *oauthFailure) {
 	if failure := p.require("mfa_token", "recovery_code"); failure != nil {
 		return nil, failure
 	}
@@ -53,7 +53,7 @@ func grantMFARecoveryCode(e *Emulator, app *application, p parameters) (*tokenSe
 }
 
 // verifier identifies who answers a challenge or confirms an enrolment.
-func (e *Emulator) verifier(app *application, raw string) (*bearerUser, *oauthFailure) {
+func (e *Emulator) verifier(app *Application, raw string) (*bearerUser, *oauthFailure) {
 	find := e.holder
 	if isOpaque(raw) {
 		find = func(raw string) (*bearerUser, *oauthFailure) { return e.opaqueHolder(raw, e.malformedToken()) }

@@ -21,7 +21,7 @@ const (
 
 // grant is what somebody was granted: everything that tokens are made from.
 type grant struct {
-	App      *application
+	App      *Application
 	User     *user  // nil for client_credentials
 	Audience string // "": an opaque access token for /userinfo
 	Scope    string // as granted, space-separated
@@ -181,7 +181,7 @@ func (e *Emulator) verifyAccessToken(raw string) (claims accessClaims, ok bool) 
 
 // newMFAToken makes the opaque token of an mfa_required error. The caller holds
 // the store's lock.
-func (e *Emulator) newMFAToken(app *application, u *user, audience, scope string) string {
+func (e *Emulator) newMFAToken(app *Application, u *user, audience, scope string) string {
 	raw := "Fe26.2*" + randomString(e.rand, 64, base64URLAlphabet) + "*" + randomString(e.rand, 43, base64URLAlphabet)
 	e.s.mfaTokens[raw] = &mfaToken{
 		ClientID: app.ClientID, UserID: u.ID, Audience: audience, Scope: scope,

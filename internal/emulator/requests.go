@@ -9,6 +9,32 @@ import (
 
 const maxRequests = 1000
 
+// recordedRequest is one request that the tenant was asked. Ids in the path are
+// replaced; status 0 means that the connection was cut.
+type recordedRequest struct {
+	At     time.Time `json:"at"`
+	Method string    `json:"method"`
+	Path   string    `json:"path"`
+	Status int       `json:"status"`
+}
+
+// controlRequests lists the requests at or after since, oldest first.
+func (e *Emulator) controlRequests(r *http.Request) (int, any, error) {
+	since, err := timeParameter(r.URL.Query(), "since")
+	if err != nil {
+		return 0, nil, err
+	}
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	found := make([]recordedRequest, 0, len(e.s.requests))
+	for _, asked := range e.s.requests {
+		if !asked.At.Before(since) {
+			found = append(found, asked)
+		}
+	}
+	return http.StatusOK, found, nil
+}
+
 // recordMiddleware remembers what the tenant was asked, for tests that count
 // calls. It keeps no query string, no body and no header: nothing in the record
 // is secret. Console and control API leave no trace.
@@ -18,32 +44,20 @@ func (e *Emulator) recordMiddleware(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		at, method, path := e.clock.Now(), r.Method, recordedPath(r.URL.Path)
+		at, method, path := e.clock.Now().UTC(), r.Method, recordedPath(r.URL.Path)
 		seen := &statusWriter{ResponseWriter: w}
 		// Deferred, so that a request whose connection a fault cuts (by a panic)
 		// is in the record as well, with status 0.
 		defer func() {
 			e.s.mu.Lock()
 			defer e.s.mu.Unlock()
-			e.s.requests = appendBounded(e.s.requests, requestRecord{at, method, path, seen.status}, maxRequests)
+			e.s.requests = appendBounded(e.s.requests, recordedRequest{at, method, path, seen.status}, maxRequests)
 		}()
 		next.ServeHTTP(seen, r)
 		if seen.status == 0 { // net/http answers 200 for a handler that wrote nothing
 			seen.status = http.StatusOK
 		}
 	})
-}
-
-// requestsSince returns the records not older than t, oldest first. The caller
-// holds the store's lock.
-func (e *Emulator) requestsSince(t time.Time) []requestRecord {
-	found := make([]requestRecord, 0, len(e.s.requests))
-	for _, r := range e.s.requests {
-		if !r.At.Before(t) {
-			found = append(found, r)
-		}
-	}
-	return found
 }
 
 // isOwnPath reports whether the path belongs to the tester's side of the

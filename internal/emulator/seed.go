@@ -23,7 +23,7 @@ type Seed struct {
 	Name         string            `json:"name,omitempty"`
 	Domain       string            `json:"domain,omitempty"` // if given, must agree with the public URL
 	Issuer       string            `json:"issuer,omitempty"` // the same
-	Applications []SeedApplication `json:"applications"`
+	Applications []Application     `json:"applications"`
 	Factors      map[string]bool   `json:"factors"`
 	MessageTypes []string          `json:"message_types"`
 	Policy       []string          `json:"policy"`
@@ -31,8 +31,8 @@ type Seed struct {
 	Users        []SeedUser        `json:"users,omitempty"`
 }
 
-// SeedApplication is one registered application.
-type SeedApplication struct {
+// Application is one registered application.
+type Application struct {
 	Name         string   `json:"name"`
 	ClientID     string   `json:"client_id"`
 	ClientSecret string   `json:"client_secret"`
@@ -134,8 +134,8 @@ func (e *Emulator) defaultApplications(seed *Seed, o Options) {
 		managementName: {grantClientCredentials},
 	}
 	for _, name := range []string{portalName, managementName} {
-		if !slices.ContainsFunc(seed.Applications, func(a SeedApplication) bool { return a.Name == name }) {
-			seed.Applications = append(seed.Applications, SeedApplication{Name: name, GrantTypes: known[name]})
+		if !slices.ContainsFunc(seed.Applications, func(a Application) bool { return a.Name == name }) {
+			seed.Applications = append(seed.Applications, Application{Name: name, GrantTypes: known[name]})
 		}
 	}
 	for i := range seed.Applications {
@@ -157,7 +157,7 @@ func (e *Emulator) defaultApplications(seed *Seed, o Options) {
 	}
 }
 
-func (e *Emulator) checkApplications(apps []SeedApplication) error {
+func (e *Emulator) checkApplications(apps []Application) error {
 	ids := make(map[string]bool, len(apps))
 	for _, app := range apps {
 		if ids[app.ClientID] {
@@ -239,6 +239,15 @@ func merge(a, b []string) []string {
 	return out
 }
 
+// startOver brings back the seed: state, faults, records and the clock. Ids,
+// passwords, secrets and signing keys stay those of this start.
+func (e *Emulator) startOver() {
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	e.clock.Reset()
+	e.reset()
+}
+
 // reset puts the tenant back to its seed. The caller holds the store's lock.
 func (e *Emulator) reset() {
 	e.s.clear()
@@ -250,10 +259,7 @@ func (e *Emulator) reset() {
 		Variants:     maps.Clone(e.seed.Variants),
 	}
 	for _, a := range e.seed.Applications {
-		e.s.apps[a.ClientID] = &application{
-			Name: a.Name, ClientID: a.ClientID, ClientSecret: a.ClientSecret,
-			Callbacks: a.Callbacks, LogoutURLs: a.LogoutURLs, GrantTypes: a.GrantTypes,
-		}
+		e.s.apps[a.ClientID] = &a
 	}
 	for _, u := range e.seed.Users {
 		e.addUser(u)

@@ -12,7 +12,7 @@ type store struct {
 	mu sync.Mutex
 
 	tenant tenantSettings
-	apps   map[string]*application // by client id
+	apps   map[string]*Application // by client id
 	users  map[string]*user        // by user id
 
 	authenticators map[string][]*authenticator // by user id, in order of creation
@@ -27,7 +27,7 @@ type store struct {
 	recoveryBuckets map[string]*bucket // allowance of wrong recovery codes by user id
 
 	log      []logEvent        // tenant log, newest last, bounded
-	requests []requestRecord   // what the tenant was asked, bounded, no secrets
+	requests []recordedRequest // what the tenant was asked, bounded, no secrets
 	phones   map[string]*phone // by user id
 	faults   []*fault          // what goes wrong on purpose, oldest first
 
@@ -46,7 +46,7 @@ func newStore() *store {
 // clear forgets everything. The caller holds the lock.
 func (s *store) clear() {
 	s.tenant = tenantSettings{}
-	s.apps = make(map[string]*application)
+	s.apps = make(map[string]*Application)
 	s.users = make(map[string]*user)
 	s.authenticators = make(map[string][]*authenticator)
 	s.logins = make(map[string]*login)
@@ -71,15 +71,6 @@ type tenantSettings struct {
 	MessageTypes []string          // of the phone factor: sms, voice
 	Policy       []string          // [] never, ["all-applications"] always
 	Variants     map[string]string // which answer to give where the sources disagree
-}
-
-type application struct {
-	Name         string
-	ClientID     string
-	ClientSecret string
-	Callbacks    []string
-	LogoutURLs   []string
-	GrantTypes   []string
 }
 
 type user struct {
@@ -181,13 +172,6 @@ type logEvent struct {
 	Type   string // tenant log codes: s, fp, gd_start_enroll, ...
 	UserID string
 	Text   string
-}
-
-type requestRecord struct {
-	At     time.Time
-	Method string
-	Path   string
-	Status int
 }
 
 // phone is a simulated handset with an authenticator app.

@@ -20,7 +20,7 @@ const (
 
 // grantFunc answers one grant type for an authenticated application that may use
 // it. It runs with the store's lock held.
-type grantFunc func(e *Emulator, app *application, p parameters) (*tokenSet, *oauthFailure)
+type grantFunc func(e *Emulator, app *Application, p parameters) (*tokenSet, *oauthFailure)
 
 func (e *Emulator) registerGrants() {
 	e.grants = map[string]grantFunc{
@@ -84,7 +84,7 @@ func (e *Emulator) token(r *http.Request, p parameters) (*tokenSet, *oauthFailur
 
 // authenticateClient identifies the application by its secret, in the body or by
 // HTTP Basic (RFC 6749 section 2.3.1). The caller holds the store's lock.
-func (e *Emulator) authenticateClient(r *http.Request, p parameters) (*application, *oauthFailure) {
+func (e *Emulator) authenticateClient(r *http.Request, p parameters) (*Application, *oauthFailure) {
 	id, secret := p.get("client_id"), p.get("client_secret")
 	if user, password, ok := basicAuth(r); ok {
 		if secret != "" || id != "" && id != user {

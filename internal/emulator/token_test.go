@@ -152,7 +152,7 @@ func wantUserinfoStatus(t *testing.T, tenant *emulatortest.Tenant, token string,
 
 // TestCodeOfAnotherClient: EM-10. The code stays good for its own client.
 func TestCodeOfAnotherClient(t *testing.T) {
-	tenant := start(t, emulatortest.WithSeed(emulator.Seed{Applications: []emulator.SeedApplication{{
+	tenant := start(t, emulatortest.WithSeed(emulator.Seed{Applications: []emulator.Application{{
 		Name: "other", ClientID: "other", ClientSecret: "other secret",
 		Callbacks: []string{emulatortest.Callback}, GrantTypes: []string{"authorization_code"},
 	}}}))
@@ -172,7 +172,7 @@ func TestCodeOfAnotherClient(t *testing.T) {
 // TestClientAuthentication: secret in the body or by Basic, form or JSON.
 func TestClientAuthentication(t *testing.T) {
 	// A secret that the two encodings of Basic treat differently.
-	seed := emulator.Seed{Applications: []emulator.SeedApplication{{Name: "portal", ClientID: "my app", ClientSecret: "a+b%c&d:e"}}}
+	seed := emulator.Seed{Applications: []emulator.Application{{Name: "portal", ClientID: "my app", ClientSecret: "a+b%c&d:e"}}}
 	tenant := start(t, emulatortest.WithSeed(seed))
 	ok := failure{http.StatusForbidden, "invalid_grant", refused} // the client is known, the code is not
 	unauthorized := failure{http.StatusUnauthorized, "access_denied", "Unauthorized"}
