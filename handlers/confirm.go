@@ -23,5 +23,8 @@ func (h *Handlers) Confirm(c echo.Context) error {
 func (h *Handlers) confirm(scope *Scope) templates.Confirm {
 	_, wizard := scope.Session.AppEnrolment()
 	_, code := scope.Session.RecoveryCode()
-	return templates.Confirm{Page: h.page(scope), Kept: wizard || code}
+	proof := scope.Session.Access().Proof
+	return templates.Confirm{
+		Page: h.page(scope), Kept: wizard || code, NoSecondStep: proof.Strong && !proof.MFA,
+	}
 }

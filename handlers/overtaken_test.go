@@ -28,7 +28,9 @@ func TestOvertakenView(t *testing.T) {
 
 	signIn := httptest.NewRecorder()
 	s := opened(t, sessions, nil)
-	if err := s.SignIn(signIn, account.User{Issuer: issuer, Subject: "auth0|1"}, account.Access{}); err != nil {
+	err := s.SignIn(signIn, account.User{Issuer: issuer, Subject: "auth0|1"},
+		account.Access{Expires: time.Now().Add(time.Minute), Proof: account.Proof{At: time.Now()}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	s.KeepRecoveryCode(secret.New("ABCDEFGHJKLMNPQRSTUVWX23"))

@@ -19,7 +19,7 @@ func (h *Handlers) RecoveryCode(c echo.Context) error {
 	if !held || !code.Due {
 		return h.show(c, http.StatusOK, templates.RecoveryCodeHidden{Page: h.page(scope)})
 	}
-	if !scope.Session.TakeReveal() {
+	if !h.Account.Rights(scope.Session.Access()).Change || !scope.Session.TakeReveal() {
 		return h.show(c, http.StatusOK, templates.RecoveryCodeHidden{Page: h.page(scope), Unsaved: true})
 	}
 	h.audit.record(c, auditRecovery, "done", "", scope.Session.User())

@@ -29,7 +29,7 @@ func (h *Handlers) StartSignIn(c echo.Context) error {
 	}
 	request := requestOf(tx)
 	request.UILocales = uiLocales(scope)
-	to, err := h.Account.SignInURL(c.Request().Context(), request)
+	to, err := h.Account.SignInURL(c.Request().Context(), scope.Client, request)
 	if err != nil {
 		return err
 	}
@@ -91,6 +91,12 @@ func (h *Handlers) signedIn(c echo.Context, tx session.Transaction, user account
 	}
 	if confirmed && scope.Place.Key == templates.PageOverview {
 		scope.Session.SetNotice(string(templates.NoticeConfirmed), nil)
+	}
+	if enrolment, live := scope.Session.AppEnrolment(); live {
+		h.Account.KeepApp(c.Request().Context(), user, enrolment)
+	}
+	if access.Proof.Strong && !access.Proof.MFA {
+		h.audit.record(c, auditRefusal, "refused", "no-second-step", user)
 	}
 	h.audit.record(c, auditSignIn, "done", "", user)
 	return h.move(c, scope.Place.URL(h.Site))

@@ -14,8 +14,8 @@ import (
 func (h *Handlers) SignOut(c echo.Context) error {
 	scope := ScopeOf(c)
 	current := scope.Session
-	if !current.SignedIn() {
-		return h.move(c, h.Site.URL("signed-out"))
+	if !current.SignedIn() { // the session has ended, the tenant's own may live on
+		return h.leave(c, h.Account.SignOutURL(account.Access{}))
 	}
 	lose, err := ticked(c, "lose_code")
 	if err != nil {
@@ -35,10 +35,15 @@ func (h *Handlers) SignOut(c echo.Context) error {
 	if h.Site.Prefix() == "/" {
 		c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	}
-	// A form must not redirect to another origin: the policy's form-action would
-	// stop it after the session has ended. The page goes on by itself.
+	return h.leave(c, target)
+}
+
+// leave goes on to the tenant's sign-out. A form must not redirect to another
+// origin: the policy's form-action would stop it after the session has ended.
+// The page goes on by itself.
+func (h *Handlers) leave(c echo.Context, target string) error {
 	c.Response().Header().Set("Refresh", "0; url="+target)
-	return h.show(c, http.StatusOK, templates.SigningOut{Page: h.page(scope), Target: target})
+	return h.show(c, http.StatusOK, templates.SigningOut{Page: h.page(ScopeOf(c)), Target: target})
 }
 
 // SignedOut is where the tenant sends the browser after its own sign-out.

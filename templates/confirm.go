@@ -6,6 +6,9 @@ import "github.com/a-h/templ"
 type Confirm struct {
 	Page
 	Kept bool // a wizard or a code waits behind it: nothing is lost
+	// NoSecondStep says that the sign-in just made did not ask for the second
+	// step, so that doing it again may not help.
+	NoSecondStep bool
 }
 
 // Full implements [View].

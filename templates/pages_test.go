@@ -32,7 +32,7 @@ func TestPages(t *testing.T) {
 		{"overview", "section[aria-labelledby=others] li:nth-child(2) a", ""},
 		{"overview", "section[aria-labelledby=emails] li", "cannot be removed here"},
 		{"overview", "section[aria-labelledby=emails] a", ""},
-		{"overview", "section[aria-labelledby=recovery]", "You have a recovery code"},
+		{"overview", "section[aria-labelledby=recovery]", "A recovery code is set up"},
 		{"overview", "[data-proof='450'] .proof-line", "Time left to make changes: 8 min"},
 		{"overview", ".proof-line a[href$='/sign-in?page=overview']", "Confirm again"},
 		{"overview", ".whose", "Ada Lovelace ada@example.com"},
@@ -101,6 +101,7 @@ func TestPages(t *testing.T) {
 		{"confirm", ".waiting", "Add an authenticator app"},
 		{"confirm", "main", "Nothing is lost"},
 		{"confirm", "main a.button[href$='/sign-in?page=add-app']", "Confirm it is you"},
+		{"confirm-no-second-step", "main", "did not ask you for your second step"},
 		{"confirm-remove", "main", "!Nothing is lost"},
 
 		{"signing-out", "title", "Signing you out"},

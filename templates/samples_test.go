@@ -151,6 +151,7 @@ func addRemove(views map[string]View, in Page, extra string) {
 	for _, kind := range MethodKinds() {
 		views["remove-"+string(kind)+"-kind"] = Remove{Page: in, Target: Method{Handle: "h", Kind: kind, Removable: true}, Next: NextOther, Remaining: others}
 	}
+	views["confirm-no-second-step"] = Confirm{Page: in, NoSecondStep: true}
 	views["confirm"] = Confirm{Page: at(in, PageAddApp), Kept: true}
 	views["confirm-overview"] = Confirm{Page: at(in, PageOverview)}
 	views["confirm-recovery-code"] = Confirm{Page: at(in, PageRecoveryCode)}

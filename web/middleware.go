@@ -75,8 +75,8 @@ func accessLog(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 			if scope.Failure != nil {
 				attrs = append(attrs, slog.String("error", cut(handlers.Describe(scope.Failure))))
 			}
-			if c.Response().Status >= http.StatusInternalServerError {
-				level = slog.LevelError
+			if c.Response().Status >= http.StatusInternalServerError && r.Context().Err() == nil {
+				level = slog.LevelError // unless the browser has just gone away
 			}
 			log.LogAttrs(r.Context(), level, "request", attrs...)
 			return nil
@@ -172,10 +172,16 @@ func bodyLimit(next echo.HandlerFunc) echo.HandlerFunc {
 
 // alone reports the requests that hold their session exclusively: those that
 // change something, and the two pages that use something up when they are read,
-// the answer of a sign-in and the view of a recovery code.
+// the answer of a sign-in and the view of a recovery code. Signing out waits for
+// nobody: a change under way finds the session gone.
 func alone(c echo.Context) bool {
-	return !reading(c.Request().Method) ||
-		strings.HasSuffix(c.Path(), "/callback") || strings.HasSuffix(c.Path(), "/recovery-code")
+	switch path := c.Path(); {
+	case strings.HasSuffix(path, "/sign-out"):
+		return false
+	case strings.HasSuffix(path, "/callback"), strings.HasSuffix(path, "/recovery-code"):
+		return true
+	}
+	return !reading(c.Request().Method)
 }
 
 // withSession opens the session for the length of the request, except for static

@@ -136,11 +136,17 @@ func (b *browser) wantError(a answer, status int, kind account.Kind) {
 // wantHeading compares a page's title with a text of the English catalogue.
 func (b *browser) wantHeading(a answer, key string) {
 	b.p.t.Helper()
-	bundle, err := i18n.New()
-	must(b.p.t, err)
-	if want := i18n.T(bundle.With(b.p.t.Context(), i18n.English), key); a.heading() != want {
+	if want := b.sentence(key); a.heading() != want {
 		b.p.t.Fatalf("%s %s: page %q, want %q", a.Request.Method, a.Request.URL.Path, a.heading(), want)
 	}
+}
+
+// sentence is a text of the English catalogue.
+func (b *browser) sentence(key string) string {
+	b.p.t.Helper()
+	bundle, err := i18n.New()
+	must(b.p.t, err)
+	return i18n.T(bundle.With(b.p.t.Context(), i18n.English), key)
 }
 
 // later moves the clock of portal and tenant.

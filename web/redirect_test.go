@@ -234,7 +234,8 @@ func TestPrefix(t *testing.T) {
 	b.get("")
 	p.browser().get("add/app")
 
-	for _, outside := range []string{"/", "/sign-in", "/callback", "/add/app", "/assets/app.css", "/securityx/", "/Security/", "/security", "/other/security/"} {
+	for _, outside := range []string{"/", "/sign-in", "/callback", "/add/app", "/assets/app.css", "/securityx/", "/Security/", "/other/security/"} {
 		b.wantStatus(b.get("https://intranet.example"+outside), http.StatusNotFound)
 	}
+	b.moved(b.get("https://intranet.example/security"), "") // RD-13, as people type it
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"mysecurity/handlers"
 	"mysecurity/templates"
 )
 
@@ -34,6 +35,9 @@ func (o Options) routes(e *echo.Echo) {
 		{post, reportRoute, h.ReportViolation, templates.PageOverview},
 		{get, "/assets/*", o.assets(), templates.PageOverview},
 	})
+	if bare := strings.TrimSuffix(o.Site.Prefix(), "/"); bare != "" { // as people type it
+		e.GET(bare, func(c echo.Context) error { return handlers.MoveTo(c, o.Site.URL()) })
+	}
 	o.group(e, guards{notFromElsewhere(o.Site)}, []route{
 		{get, "/sign-in", h.StartSignIn, templates.PageOverview},
 	})

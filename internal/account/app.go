@@ -24,7 +24,8 @@ func (s *Service) StartApp(ctx context.Context, user User, access Access) (AppEn
 	if _, err := s.take(starts, user, KindTooManyTries); err != nil {
 		return AppEnrolment{}, none, err
 	}
-	ctx = carriedOut(ctx)
+	ctx, end := carriedOut(ctx)
+	defer end()
 	defer s.users.lock(user)()
 
 	before, err := s.tenant.ListAuthenticators(ctx, token(access))
@@ -84,7 +85,8 @@ func (s *Service) ConfirmApp(ctx context.Context, user User, access Access, e Ap
 	if err != nil {
 		return e, err
 	}
-	ctx = carriedOut(ctx)
+	ctx, end := carriedOut(ctx)
+	defer end()
 	defer s.users.lock(user)()
 
 	err = s.tenant.ConfirmApp(ctx, token(access), code)
@@ -156,8 +158,16 @@ func (s *Service) AbandonApp(ctx context.Context, user User, access Access, e Ap
 		s.release(ctx, user, e.ID)
 		return
 	}
+	ctx, end := carriedOut(ctx)
+	defer end()
 	defer s.users.lock(user)()
-	s.drop(carriedOut(ctx), user, access, e.ID)
+	s.drop(ctx, user, access, e.ID)
+}
+
+// KeepApp prolongs the ownership of a running attempt after a new proof, which
+// gives its session more time.
+func (s *Service) KeepApp(ctx context.Context, user User, e AppEnrolment) {
+	s.own(ctx, user, e.ID)
 }
 
 // ForgetApp leaves an attempt as it is at the tenant, for a sign-out that must

@@ -11,8 +11,11 @@ import (
 // typing its first code in another browser.
 const leftoverAge = 10 * time.Minute
 
-// cleanedAtOnce bounds the extra calls before one enrolment.
-const cleanedAtOnce = 10
+// Bounds of the cleaning before one enrolment, which the user waits for.
+const (
+	cleanedAtOnce = 10
+	cleanTime     = 3 * time.Second
+)
 
 // ownership is how long a wizard can live: the longest session.
 const ownership = time.Hour
@@ -44,12 +47,14 @@ func (s *Service) sight(ctx context.Context, user User, list []auth0.Authenticat
 // than ten minutes ago, owned by no live wizard. The tenant stops enrolments at
 // 51 entries, so this runs before each one. Failures are left for next time.
 func (s *Service) clean(ctx context.Context, user User, access Access, list []auth0.Authenticator) {
+	ctx, end := context.WithTimeout(ctx, cleanTime)
+	defer end()
 	now, dropped := s.now(), 0
 	for id, entry := range s.sight(ctx, user, list) {
 		if now.Sub(entry.FirstSeen) < leftoverAge || now.Before(entry.OwnedUntil) {
 			continue
 		}
-		if dropped++; dropped > cleanedAtOnce {
+		if dropped++; dropped > cleanedAtOnce || ctx.Err() != nil {
 			return
 		}
 		s.drop(ctx, user, access, id)

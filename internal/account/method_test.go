@@ -72,3 +72,26 @@ func TestAnyStrong(t *testing.T) {
 		t.Fatal("an active app does not count")
 	}
 }
+
+// TestWithoutTwin (MF-19): a push enrolment takes the codes of its app along,
+// and the list does not say which entry that is.
+func TestWithoutTwin(t *testing.T) {
+	app, push := Method{Kind: MethodApp}, Method{Kind: MethodPush}
+	tests := []struct {
+		name    string
+		removed MethodKind
+		remain  []Method
+		want    int
+	}{
+		{"push with its app", MethodPush, []Method{app}, 0},
+		{"the app of a push", MethodApp, []Method{push}, 0},
+		{"push beside two apps", MethodPush, []Method{app, app}, 1},
+		{"an app beside an app", MethodApp, []Method{app}, 1},
+		{"a phone beside push and app", MethodPhone, []Method{app, push}, 2},
+	}
+	for _, tt := range tests {
+		if got := len(withoutTwin(tt.remain, tt.removed)); got != tt.want {
+			t.Errorf("%s: %d remain, want %d", tt.name, got, tt.want)
+		}
+	}
+}

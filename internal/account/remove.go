@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 
 	"mysecurity/internal/auth0"
 )
@@ -44,9 +45,24 @@ func (s *Service) removal(ctx context.Context, user User, access Access, handle 
 		}
 		r.Email = r.Email || m.Kind == MethodEmail
 	}
+	r.Remain = withoutTwin(r.Remain, method.Kind)
 	r.Last = method.Strong && len(r.Remain) == 0
 	r.Refused = method.Strong && len(r.Remain) < s.minMethods
 	return r, nil
+}
+
+// withoutTwin leaves out what may go along with a method of the given kind. A
+// push enrolment and the codes of its app are two entries that are deleted
+// together, and the list does not say which belong to one another: the worst
+// case counts.
+func withoutTwin(remain []Method, kind MethodKind) []Method {
+	twin := map[MethodKind]MethodKind{MethodPush: MethodApp, MethodApp: MethodPush}[kind]
+	for i, m := range remain {
+		if m.Kind == twin {
+			return slices.Delete(remain, i, i+1)
+		}
+	}
+	return remain
 }
 
 // Remove deletes a method of the user's own fresh list. A method that is
@@ -60,7 +76,8 @@ func (s *Service) Remove(ctx context.Context, user User, access Access, handle s
 	if _, err := s.take(removals, user, KindTooManyTries); err != nil {
 		return Removal{}, err
 	}
-	ctx = carriedOut(ctx)
+	ctx, end := carriedOut(ctx)
+	defer end()
 	defer s.users.lock(user)()
 
 	r, err := s.removal(ctx, user, access, handle)

@@ -19,6 +19,14 @@ var (
 	removals    = limit.Rule{Name: "remove", Burst: 30, Every: 2 * time.Minute}
 )
 
+// signIns is what one network address may start: enough for a whole company
+// behind one, too little to use up the room for all sign-ins under way.
+var signIns = limit.Rule{Name: "sign-in", Burst: 300, Every: 200 * time.Millisecond}
+
+// changeTime bounds a change with all its calls, below the time in which the
+// server has to have answered.
+const changeTime = 20 * time.Second
+
 // Options are what a Service works with. All fields but Logger are required.
 type Options struct {
 	Tenant     *auth0.Client
@@ -73,9 +81,11 @@ func (s *Service) take(rule limit.Rule, user User, kind Kind) (limit.Attempt, er
 }
 
 // carriedOut is the context of a change once it has begun: a browser that goes
-// away must not leave the tenant and the session with different truths. The
-// client bounds each call by itself.
-func carriedOut(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+// away must not leave the tenant and the session with different truths. All
+// calls of one change share its time.
+func carriedOut(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), changeTime)
+}
 
 // userLocks gives each user one lock while somebody holds or waits for it.
 type userLocks struct {

@@ -27,8 +27,13 @@ type SignInAnswer struct {
 	HasIssuer bool
 }
 
-// SignInURL returns the address of the tenant's sign-in page.
-func (s *Service) SignInURL(ctx context.Context, r SignInRequest) (string, error) {
+// SignInURL returns the address of the tenant's sign-in page. client is the
+// network address that asks: nobody is known yet, and yet one client must not
+// keep all others out.
+func (s *Service) SignInURL(ctx context.Context, client string, r SignInRequest) (string, error) {
+	if _, err := s.limiter.Take(signIns, "client "+client); err != nil {
+		return "", translate(err)
+	}
 	to, err := s.tenant.AuthorizeURL(ctx, auth0.Authorization{
 		State: r.State, Nonce: r.Nonce, Verifier: r.Verifier, MaxAge: r.MaxAge, UILocales: r.UILocales,
 	})
