@@ -63,6 +63,7 @@ func (h *Handlers) overview(scope *Scope, o account.Overview) templates.Overview
 	if kind, args, held := scope.Session.TakeNotice(); held {
 		view.Notice, changed = templates.Notice(kind), args["method"]
 	}
+	view.Apps = make([]templates.Method, 0, len(o.Methods))
 	for _, m := range o.Methods {
 		row := methodView(m)
 		row.Changed = m.Handle == changed

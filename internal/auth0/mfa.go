@@ -30,6 +30,9 @@ const MaxAuthenticators = 200
 
 const maxAuthenticatorID = 200
 
+// usualAuthenticators is how many entries are made room for at once.
+const usualAuthenticators = 8
+
 // Authenticator is one entry of the user's list.
 type Authenticator struct {
 	// ID is empty if the tenant's id cannot be sent back safely; such an entry can
@@ -65,7 +68,7 @@ func (c *Client) ListAuthenticators(ctx context.Context, token AccessToken) ([]A
 	if err != nil {
 		return nil, err
 	}
-	var entries []wireAuthenticator
+	entries := make([]wireAuthenticator, 0, usualAuthenticators)
 	if err := a.decode(&entries); err != nil || entries == nil {
 		return nil, malformed(k.op, a)
 	}

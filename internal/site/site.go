@@ -19,6 +19,7 @@ type Site struct {
 	scheme string // "https" or "http"
 	host   string // "host" or "host:port", lower case, default port left out
 	prefix string // "/" or "/prefix/"
+	base   string // all of them: every page writes dozens of URLs
 }
 
 // Parse reads a public base URL such as "https://intranet.example/security". It
@@ -51,7 +52,7 @@ func Parse(publicURL string) (Site, error) {
 	if err != nil {
 		return Site{}, err
 	}
-	s := Site{scheme: u.Scheme, host: host, prefix: prefix}
+	s := Site{scheme: u.Scheme, host: host, prefix: prefix, base: u.Scheme + "://" + host + prefix}
 	if !s.HTTPS() && !s.Loopback() {
 		return Site{}, errors.New("must use https: plain http is only for localhost")
 	}
@@ -129,7 +130,10 @@ func canonicalPrefix(u *url.URL) (string, error) {
 // joined with slashes. A segment may be a fixed route such as "add/app"; a value
 // that is not ours goes through Segment first. No segments give the base URL.
 func (s Site) URL(segments ...string) string {
-	return s.Base() + strings.Join(segments, "/")
+	if len(segments) == 1 {
+		return s.base + segments[0]
+	}
+	return s.base + strings.Join(segments, "/")
 }
 
 // Segment escapes a dynamic value for use as one path segment. Browsers treat
@@ -143,10 +147,10 @@ func Segment(v string) string {
 }
 
 // Base is the public base URL with its trailing slash: "https://host/prefix/".
-func (s Site) Base() string { return s.Origin() + s.prefix }
+func (s Site) Base() string { return s.base }
 
 // Origin is what browsers send as Origin for our pages: "https://host".
-func (s Site) Origin() string { return s.scheme + "://" + s.host }
+func (s Site) Origin() string { return strings.TrimSuffix(s.base, s.prefix) }
 
 // Host is the Host header of our pages: "host" or, with a port that is not the
 // scheme's default, "host:port".
