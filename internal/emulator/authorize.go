@@ -245,7 +245,7 @@ func (e *Emulator) answerAuthorize(request authorizeRequest, answer url.Values) 
 	if request.State != "" {
 		answer.Set("state", request.State)
 	}
-	if e.variant(variantIss) == variantOn {
+	if e.variant(variantIss) == "on" {
 		answer.Set("iss", e.issuer)
 	}
 	target, err := url.Parse(request.RedirectURI)

@@ -257,6 +257,25 @@ func TestControlClockAndReset(t *testing.T) {
 	}
 }
 
+// TestUnknownVariant: a misspelt name in the program must not quietly mean "the
+// default".
+func TestUnknownVariant(t *testing.T) {
+	w := newWorld(t)
+	for name, ask := range map[string]func(){
+		"no such name":        func() { w.e.variant("nonsense") },
+		"no number of status": func() { w.e.variantStatus(variantNotFoundBody) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			ask()
+		})
+	}
+}
+
 func TestControlMessages(t *testing.T) {
 	w := newWorld(t)
 	if a := w.do("GET", "/control/messages?to=%2B15550100", ""); a.status != http.StatusOK || a.body != "[]" {

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"net/http"
-	"strconv"
 )
 
 // passwordRealm is the tenant's only user directory.
@@ -55,8 +54,7 @@ func tooManyAttempts() *oauthFailure {
 
 func (e *Emulator) mfaRequired(app *Application, u *user, audience, scope string) *oauthFailure {
 	e.logEvent("mfar", u.ID, "Second factor required")
-	status, _ := strconv.Atoi(e.variant("mfa_required_status"))
-	failure := fail(status, "mfa_required", "Multifactor authentication required")
+	failure := fail(e.variantStatus(variantMFARequired), "mfa_required", "Multifactor authentication required")
 	failure.Extra = map[string]any{"mfa_token": e.newMFAToken(app, u, audience, scope)}
 	return failure
 }

@@ -113,7 +113,7 @@ func (e *Emulator) deleteAuthenticator(r *http.Request, _ parameters) (any, *oau
 	if i < 0 {
 		return nil, e.authenticatorNotFound()
 	}
-	if list[i].Kind == kindRecovery && e.variant("recovery_code_removal") == "refused" {
+	if list[i].Kind == kindRecovery && e.variant(variantRecoveryRemoval) == "refused" {
 		return nil, fail(http.StatusForbidden, "access_denied", "This authenticator cannot be deleted.")
 	}
 	e.unenroll(b.user, list[i])
@@ -122,7 +122,7 @@ func (e *Emulator) deleteAuthenticator(r *http.Request, _ parameters) (any, *oau
 
 // authenticatorNotFound is a 404; what its body looks like is not documented.
 func (e *Emulator) authenticatorNotFound() *oauthFailure {
-	if e.variant("not_found_body") == "empty" {
+	if e.variant(variantNotFoundBody) == "empty" {
 		return fail(http.StatusNotFound, "", "")
 	}
 	return fail(http.StatusNotFound, "not_found", "Authenticator not found")
@@ -133,7 +133,7 @@ func (e *Emulator) unenroll(u *user, a *authenticator) {
 	e.remove(u, func(other *authenticator) bool { return other == a })
 	e.logEvent("gd_unenroll", u.ID, "Removed "+a.Kind)
 	last := a.Kind != kindRecovery && a.Active && !e.hasFactor(u)
-	if last && e.variant("last_factor_removal") == "removes_recovery_code" {
+	if last && e.variant(variantLastFactor) == "removes_recovery_code" {
 		e.remove(u, func(other *authenticator) bool { return other.Kind == kindRecovery })
 	}
 }

@@ -41,7 +41,7 @@ func (e *Emulator) associate(r *http.Request, p parameters) (any, *oauthFailure)
 // associateClient checks the client's own credentials. The reference lists them as
 // parameters, but the vendor's samples and SDKs leave them out.
 func (e *Emulator) associateClient(r *http.Request, p parameters, b *bearerUser) *oauthFailure {
-	if p.get("client_secret") != "" || b.opaque && e.variant("associate_client") == "required" {
+	if p.get("client_secret") != "" || b.opaque && e.variant(variantAssociateClient) == "required" {
 		if _, failure := e.authenticateClient(r, p); failure != nil {
 			return failure
 		}
@@ -63,7 +63,7 @@ func (e *Emulator) mayEnrol(b *bearerUser, p parameters) *oauthFailure {
 	switch {
 	case enrolled && b.opaque:
 		return alreadyEnrolled()
-	case enrolled && e.variant("second_enrolment") == "new_login_needed" && !b.challenged:
+	case enrolled && e.variant(variantSecondEnrolment) == "new_login_needed" && !b.challenged:
 		return alreadyEnrolled()
 	case e.enrolments(b.user) >= maxEnrolments:
 		return fail(http.StatusBadRequest, "invalid_request", "The user has reached the maximum number of enrollments.")

@@ -3,7 +3,6 @@ package emulator
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -33,8 +32,8 @@ func (e *Emulator) bearer(r *http.Request, scope string) (*bearerUser, *oauthFai
 	if failure != nil {
 		return nil, failure
 	}
-	if !slices.ContainsFunc(b.app.GrantTypes, isMFAGrant) {
-		return nil, fail(http.StatusForbidden, "unauthorized_client", "Grant type '"+grantTypeMFAOTP+"' not allowed for the client.")
+	if failure := mayUseMFA(b.app); failure != nil {
+		return nil, failure
 	}
 	// An mfa_token lists and enrols; it never deletes.
 	allowed := scope != scopeRemove
@@ -42,8 +41,7 @@ func (e *Emulator) bearer(r *http.Request, scope string) (*bearerUser, *oauthFai
 		allowed = hasScope(b.scope, scope)
 	}
 	if !allowed {
-		status, _ := strconv.Atoi(e.variant("insufficient_scope_status"))
-		return nil, fail(status, "insufficient_scope", "Insufficient scope, expected: "+scope)
+		return nil, fail(e.variantStatus(variantScopeError), "insufficient_scope", "Insufficient scope, expected: "+scope)
 	}
 	return b, nil
 }
@@ -76,7 +74,7 @@ func (e *Emulator) opaqueHolder(raw string, unknown *oauthFailure) (*bearerUser,
 		return nil, unknown
 	}
 	if !e.clock.Now().Before(t.Expires) {
-		return nil, fail(e.tokenErrorStatus(), "expired_token", "mfa_token is expired")
+		return nil, fail(e.variantStatus(variantTokenError), "expired_token", "mfa_token is expired")
 	}
 	b := &bearerUser{
 		user: e.s.users[t.UserID], app: e.s.apps[t.ClientID],
@@ -99,25 +97,22 @@ func (e *Emulator) markChallenged(raw string) {
 // isOpaque tells an mfa_token from everything else by its form.
 func isOpaque(raw string) bool { return strings.HasPrefix(raw, "Fe26.2*") }
 
-// isMFAGrant reports whether the grant type is one of those that the vendor's
+// mayUseMFA refuses applications without any of the grant types that the vendor's
 // dashboard shows as the single check box "MFA".
-func isMFAGrant(kind string) bool {
-	return strings.HasPrefix(kind, "http://auth0.com/oauth/grant-type/mfa-")
-}
-
-// tokenErrorStatus is the status for tokens that are expired or malformed, on
-// which the sources disagree.
-func (e *Emulator) tokenErrorStatus() int {
-	status, _ := strconv.Atoi(e.variant("token_error_status"))
-	return status
+func mayUseMFA(app *Application) *oauthFailure {
+	isMFA := func(kind string) bool { return strings.HasPrefix(kind, "http://auth0.com/oauth/grant-type/mfa-") }
+	if !slices.ContainsFunc(app.GrantTypes, isMFA) {
+		return grantNotAllowed(grantTypeMFAOTP)
+	}
+	return nil
 }
 
 func (e *Emulator) invalidToken() *oauthFailure {
-	return fail(e.tokenErrorStatus(), "invalid_grant", "The mfa_token provided is invalid. Try getting a new token.")
+	return fail(e.variantStatus(variantTokenError), "invalid_grant", "The mfa_token provided is invalid. Try getting a new token.")
 }
 
 func (e *Emulator) malformedToken() *oauthFailure {
-	return fail(e.tokenErrorStatus(), "invalid_grant", "Malformed mfa_token")
+	return fail(e.variantStatus(variantTokenError), "invalid_grant", "Malformed mfa_token")
 }
 
 func notIssuedToClient() *oauthFailure {

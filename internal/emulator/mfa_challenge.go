@@ -21,8 +21,8 @@ func (e *Emulator) challenge(r *http.Request, p parameters) (any, *oauthFailure)
 	if failure != nil {
 		return nil, failure
 	}
-	if !slices.ContainsFunc(app.GrantTypes, isMFAGrant) {
-		return nil, fail(http.StatusForbidden, "unauthorized_client", "Grant type '"+grantTypeMFAOTP+"' not allowed for the client.")
+	if failure := mayUseMFA(app); failure != nil {
+		return nil, failure
 	}
 	if failure := p.require("mfa_token"); failure != nil {
 		return nil, failure
@@ -63,7 +63,7 @@ func (e *Emulator) mayChallenge(u *user, p parameters) *oauthFailure {
 
 // notEnrolled is the answer for a user who has nothing to be challenged with.
 func (e *Emulator) notEnrolled() *oauthFailure {
-	if e.variant("not_enrolled") == "unsupported_challenge_type" {
+	if e.variant(variantNotEnrolled) == "unsupported_challenge_type" {
 		return fail(http.StatusUnauthorized, "unsupported_challenge_type", "User is not enrolled with guardian")
 	}
 	return fail(http.StatusForbidden, "association_required", "User has no active authenticator; associate one first.")

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"net/http"
-	"strconv"
 )
 
 // grantMFAOTP answers the mfa-otp grant. With an access token for the MFA API in
@@ -96,10 +95,9 @@ func (e *Emulator) confirm(u *user, a *authenticator) {
 // codeFailure is the answer to a code that was not accepted.
 func (e *Emulator) codeFailure(result codeResult, wrong string) *oauthFailure {
 	if result == codeTooMany {
-		return fail(http.StatusTooManyRequests, e.variant("too_many_codes"), "Too many failed codes. Wait for some minutes before retrying.")
+		return fail(http.StatusTooManyRequests, e.variant(variantTooManyCodes), "Too many failed codes. Wait for some minutes before retrying.")
 	}
-	status, _ := strconv.Atoi(e.variant("wrong_code_status"))
-	return fail(status, "invalid_grant", wrong)
+	return fail(e.variantStatus(variantWrongCode), "invalid_grant", wrong)
 }
 
 // tokensFor makes the tokens that answer the original request: same audience,

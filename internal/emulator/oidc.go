@@ -49,20 +49,12 @@ type discovery struct {
 	Emulator                 bool     `json:"mysecurity_emulator"`
 }
 
-// Variants of this part of the tenant.
-const (
-	variantIss        = "authorization_response_iss"
-	variantRPLogout   = "rp_logout_discovery"
-	variantOn         = "on"
-	variantNoRPLogout = "hidden"
-)
-
 // handleDiscovery serves the provider metadata.
 //
 // https://openid.net/specs/openid-connect-discovery-1_0.html
 func (e *Emulator) handleDiscovery(w http.ResponseWriter, _ *http.Request) {
 	e.s.mu.Lock()
-	hideLogout, sendIss := e.variant(variantRPLogout) == variantNoRPLogout, e.variant(variantIss) == variantOn
+	hideLogout, sendIss := e.variant(variantRPLogout) == "hidden", e.variant(variantIss) == "on"
 	e.s.mu.Unlock()
 	d := discovery{
 		Issuer:                   e.issuer,

@@ -77,9 +77,13 @@ func (e *Emulator) token(r *http.Request, p parameters) (*tokenSet, *oauthFailur
 	case !known && kind != grantRefreshToken:
 		return nil, fail(http.StatusForbidden, "unsupported_grant_type", "Unsupported grant type: "+kind)
 	case !known || !slices.Contains(app.GrantTypes, kind):
-		return nil, fail(http.StatusForbidden, "unauthorized_client", "Grant type '"+kind+"' not allowed for the client.")
+		return nil, grantNotAllowed(kind)
 	}
 	return run(e, app, p)
+}
+
+func grantNotAllowed(kind string) *oauthFailure {
+	return fail(http.StatusForbidden, "unauthorized_client", "Grant type '"+kind+"' not allowed for the client.")
 }
 
 // authenticateClient identifies the application by its secret, in the body or by

@@ -1,6 +1,26 @@
 package emulator
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
+
+// Names of the variants.
+const (
+	variantIss             = "authorization_response_iss"
+	variantRPLogout        = "rp_logout_discovery"
+	variantSecondEnrolment = "second_enrolment"
+	variantWrongCode       = "wrong_code_status"
+	variantTooManyCodes    = "too_many_codes"
+	variantTokenError      = "token_error_status"
+	variantScopeError      = "insufficient_scope_status"
+	variantMFARequired     = "mfa_required_status"
+	variantNotEnrolled     = "not_enrolled"
+	variantAssociateClient = "associate_client"
+	variantRecoveryRemoval = "recovery_code_removal"
+	variantLastFactor      = "last_factor_removal"
+	variantNotFoundBody    = "not_found_body"
+)
 
 // A variant is a question to which the sources of the vendor's behaviour give
 // different answers. The first value is the best-evidenced one and the default;
@@ -14,31 +34,42 @@ type variant struct {
 // variants lists the switches of PATCH /control/tenant.
 func variants() []variant {
 	return []variant{
-		{variantIss, []string{"off", variantOn}, "RFC 9207: iss in authorization answers, advertised in discovery"},
-		{variantRPLogout, []string{"advertised", variantNoRPLogout}, "end_session_endpoint in discovery; older tenants have none"},
-		{"second_enrolment", []string{"allowed", "new_login_needed"}, "Adding a factor with a token from before the first factor was active"},
-		{"wrong_code_status", []string{"403", "401", "200"}, "Status of the answer to a wrong one-time or recovery code"},
-		{"too_many_codes", []string{"invalid_request", "too_many_attempts"}, "Error of the 429 answer when the wrong codes are used up"},
-		{"token_error_status", []string{"401", "403"}, "Status for an expired or malformed mfa_token"},
-		{"insufficient_scope_status", []string{"403", "401"}, "Status for an access token without the scope"},
-		{"mfa_required_status", []string{"403", "401"}, "Status of mfa_required"},
-		{"not_enrolled", []string{"association_required", "unsupported_challenge_type"}, "Error of a challenge for a user without an active factor"},
-		{"associate_client", []string{"optional", "required"}, "Client authentication when enrolling with an mfa_token"},
-		{"recovery_code_removal", []string{"allowed", "refused"}, "Deleting the recovery code through the MFA API"},
-		{"last_factor_removal", []string{"keeps_recovery_code", "removes_recovery_code"}, "The recovery code when the last factor is deleted"},
-		{"not_found_body", []string{"json", "empty"}, "Body of the 404 for an unknown authenticator"},
+		{variantIss, []string{"off", "on"}, "RFC 9207: iss in authorization answers, advertised in discovery"},
+		{variantRPLogout, []string{"advertised", "hidden"}, "end_session_endpoint in discovery; older tenants have none"},
+		{variantSecondEnrolment, []string{"allowed", "new_login_needed"}, "Adding a factor with a token from before the first factor was active"},
+		{variantWrongCode, []string{"403", "401", "200"}, "Status of the answer to a wrong one-time or recovery code"},
+		{variantTooManyCodes, []string{"invalid_request", "too_many_attempts"}, "Error of the 429 answer when the wrong codes are used up"},
+		{variantTokenError, []string{"401", "403"}, "Status for an expired or malformed mfa_token"},
+		{variantScopeError, []string{"403", "401"}, "Status for an access token without the scope"},
+		{variantMFARequired, []string{"403", "401"}, "Status of mfa_required"},
+		{variantNotEnrolled, []string{"association_required", "unsupported_challenge_type"}, "Error of a challenge for a user without an active factor"},
+		{variantAssociateClient, []string{"optional", "required"}, "Client authentication when enrolling with an mfa_token"},
+		{variantRecoveryRemoval, []string{"allowed", "refused"}, "Deleting the recovery code through the MFA API"},
+		{variantLastFactor, []string{"keeps_recovery_code", "removes_recovery_code"}, "The recovery code when the last factor is deleted"},
+		{variantNotFoundBody, []string{"json", "empty"}, "Body of the 404 for an unknown authenticator"},
 	}
 }
 
-// variant returns the chosen answer. The caller holds the store's lock.
+// variant returns the chosen answer to the question of that name, which must be
+// one of the list. The caller holds the store's lock.
 func (e *Emulator) variant(name string) string {
+	v, known := variantNamed(name)
+	if !known {
+		panic("emulator: no variant " + name)
+	}
 	if chosen, ok := e.s.tenant.Variants[name]; ok {
 		return chosen
 	}
-	if v, ok := variantNamed(name); ok {
-		return v.Values[0]
+	return v.Values[0]
+}
+
+// variantStatus is variant for questions about the status of an answer.
+func (e *Emulator) variantStatus(name string) int {
+	status, err := strconv.Atoi(e.variant(name))
+	if err != nil {
+		panic("emulator: variant " + name + " is no status")
 	}
-	return ""
+	return status
 }
 
 // allVariants returns the chosen answers to all questions.
