@@ -65,11 +65,12 @@ type Options struct {
 
 // Manager opens sessions. It is safe for concurrent use.
 type Manager struct {
-	store  *store
-	locks  locks
-	log    *slog.Logger
-	begun  atomic.Int64 // transactions begun in the current window
-	window atomic.Int64 // start of that window, Unix seconds
+	store    *store
+	locks    locks
+	replaced replaced
+	log      *slog.Logger
+	begun    atomic.Int64 // transactions begun in the current window
+	window   atomic.Int64 // start of that window, Unix seconds
 }
 
 // NewManager checks the options. It does not touch the backend.
@@ -133,6 +134,9 @@ func (m *Manager) Open(w http.ResponseWriter, r *http.Request, exclusive bool) (
 	case !refused(err):
 		s.Close()
 		return s, err
+	}
+	if ok && m.replaced.lately(t.recordKey(), m.store.now()) {
+		return s, nil // the browser has the new ticket by now: its cookie is not ours to clear
 	}
 	s.hadCookie = true
 	m.store.jar.clear(w, m.store.jar.session)

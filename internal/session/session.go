@@ -23,6 +23,8 @@ type Session struct {
 	release   func()
 	hadCookie bool
 	pending   urgency
+	changes   []func(*state) // since the last write, to be made again if another request was first
+	single    bool           // one of them uses something up and must not be made again
 }
 
 // urgency says what has to be written, and how bad it is if that fails.
@@ -67,14 +69,15 @@ func (s *Session) view() state {
 func (s *Session) change(u urgency, set func(*state)) {
 	if e := entryOf(s.gs); e != nil {
 		set(&e.state)
-		s.pending = max(s.pending, u)
+		s.pending, s.changes = max(s.pending, u), append(s.changes, set)
 	}
 }
 
-// Commit writes what was changed, before the answer is sent. It answers ErrGone
-// if the session ended meanwhile, which makes the request a visitor's, and
-// ErrConflict if another request changed it first; nothing is written then. Without changes it notes the use of the
-// session, at most once a minute.
+// Commit writes what was changed, before the answer is sent. What other requests
+// have changed meanwhile stays. It answers ErrGone if the session ended, which
+// makes the request a visitor's, and ErrConflict if something was to be used up
+// that another request has changed; nothing is written then. Without changes it
+// notes the use of the session, at most once a minute.
 func (s *Session) Commit(w http.ResponseWriter) error {
 	e := entryOf(s.gs)
 	if e == nil {
@@ -84,13 +87,13 @@ func (s *Session) Commit(w http.ResponseWriter) error {
 	var err error
 	switch {
 	case s.pending != nothing || e.stale:
-		err = s.gs.Save(s.r, w)
+		err = s.save(ctx, w)
 	case s.m.store.now().Sub(e.seen) >= touchEvery:
 		err = s.m.store.touch(ctx, e)
 	}
 	switch was := s.pending; {
 	case err == nil:
-		s.pending = nothing
+		s.written()
 		return nil
 	case was == vital && errors.Is(err, ErrNotFound):
 		s.forget()
@@ -105,9 +108,36 @@ func (s *Session) Commit(w http.ResponseWriter) error {
 	return nil
 }
 
+// save writes the changes. If another request was first, they are made again on
+// what it left: a setter says what to change, not what all the rest has to be,
+// so a page that was read meanwhile cannot undo what a form has done.
+func (s *Session) save(ctx context.Context, w http.ResponseWriter) error {
+	for range 3 {
+		err := s.gs.Save(s.r, w)
+		if s.single || !errors.Is(err, ErrConflict) {
+			return err
+		}
+		now, err := s.m.store.reload(ctx, entryOf(s.gs))
+		switch {
+		case err != nil:
+			return err
+		case now == nil:
+			return ErrNotFound
+		}
+		for _, set := range s.changes {
+			set(&now.state)
+		}
+		s.gs.Values[entryKey{}] = now
+	}
+	return ErrConflict
+}
+
+func (s *Session) written() { s.pending, s.changes, s.single = nothing, nil, false }
+
 // forget makes this request a visitor's.
 func (s *Session) forget() {
-	s.gs, s.pending, s.hadCookie = s.m.store.fresh(), nothing, false
+	s.gs, s.hadCookie = s.m.store.fresh(), false
+	s.written()
 }
 
 // SignIn makes user the owner of a new session with a new ticket, at once. The
@@ -124,7 +154,11 @@ func (s *Session) SignIn(w http.ResponseWriter, user account.User, access accoun
 		gs.Values[entryKey{}] = s.m.store.successor(old, user, access)
 		err := gs.Save(s.r, w)
 		if err == nil {
-			s.gs, s.pending, s.hadCookie = gs, nothing, false
+			s.gs, s.hadCookie = gs, false
+			s.written()
+			if old != nil {
+				s.m.replaced.note(old.ticket.recordKey(), s.m.store.now())
+			}
 			return nil
 		}
 		if old == nil || !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrConflict) {

@@ -658,22 +658,67 @@ func TestConflict(t *testing.T) {
 			}
 		})
 	})
-	t.Run("of two changes one is told", func(t *testing.T) {
+	t.Run("of two changes both are kept", func(t *testing.T) {
 		one, rw1 := open()
 		two, rw2 := open()
 		one.SetAppEnrolment(enrolment())
-		two.SetNotice("lost", nil)
-		if err := one.Commit(rw1); err != nil {
-			t.Fatal(err)
-		}
-		if err := two.Commit(rw2); !errors.Is(err, ErrConflict) {
+		two.KeepRecoveryCode(secret.New("handed out"))
+		two.MarkRecoveryDue()
+		if err := errors.Join(one.Commit(rw1), two.Commit(rw2)); err != nil {
 			t.Fatal(err)
 		}
 		b.visit(func(s *Session, _ http.ResponseWriter) {
 			if _, live := s.AppEnrolment(); !live {
 				t.Error("the first change was overwritten")
 			}
+			if code, held := s.RecoveryCode(); !held || !code.Due || code.Code.Reveal() != "handed out" {
+				t.Error("the second change was lost")
+			}
 		})
+	})
+	t.Run("what was saved meanwhile is not brought back", func(t *testing.T) {
+		one, rw1 := open()
+		two, rw2 := open()
+		one.RecoverySaved()
+		two.AllowReveal()
+		if err := errors.Join(one.Commit(rw1), two.Commit(rw2)); err != nil {
+			t.Fatal(err)
+		}
+		b.visit(func(s *Session, _ http.ResponseWriter) {
+			if _, held := s.RecoveryCode(); held {
+				t.Error("the code is back")
+			}
+		})
+	})
+	t.Run("a view is given once", func(t *testing.T) {
+		b.visit(func(s *Session, _ http.ResponseWriter) {
+			s.KeepRecoveryCode(secret.New("once"))
+			s.MarkRecoveryDue()
+		})
+		one, rw1 := open()
+		two, rw2 := open()
+		if !one.TakeReveal() || !two.TakeReveal() {
+			t.Fatal("no view was permitted")
+		}
+		if err := one.Commit(rw1); err != nil {
+			t.Fatal(err)
+		}
+		if err := two.Commit(rw2); !errors.Is(err, ErrConflict) {
+			t.Fatalf("both may show it: %v", err)
+		}
+	})
+	t.Run("a late request does not clear the cookie of its successor", func(t *testing.T) {
+		late := b.request() // with the ticket of now
+		one, rw1 := open()
+		if err := one.SignIn(rw1, ada(), access(start())); err != nil {
+			t.Fatal(err)
+		}
+		rw := httptest.NewRecorder()
+		s, err := w.Open(rw, late, false)
+		if err != nil || s.SignedIn() || len(rw.Result().Cookies()) != 0 {
+			t.Fatalf("signed in %v, cookies %v, %v", s.SignedIn(), rw.Result().Cookies(), err)
+		}
+		b.receive(rw1)
 	})
 	t.Run("a notice taken by a page view gives way", func(t *testing.T) {
 		b.visit(func(s *Session, _ http.ResponseWriter) { s.SetNotice("x", nil) })

@@ -74,6 +74,7 @@ func (s *Session) TakeReveal() bool {
 		return false
 	}
 	s.changeRecovery(func(c *account.RecoveryCode) { c.Reveal = false })
+	s.single = true
 	return true
 }
 
@@ -85,13 +86,13 @@ func (s *Session) RecoverySaved() {
 // changeRecovery replaces the code's record, so that values given out stay as
 // they were.
 func (s *Session) changeRecovery(set func(*account.RecoveryCode)) {
-	held := s.view().Recovery
-	if held == nil {
-		return
-	}
-	c := *held
-	set(&c)
-	s.change(vital, func(st *state) { st.Recovery = &c })
+	s.change(vital, func(st *state) {
+		if st.Recovery != nil {
+			c := *st.Recovery
+			set(&c)
+			st.Recovery = &c
+		}
+	})
 }
 
 // MarkAccessDead drops the token after the tenant has refused it. What the
