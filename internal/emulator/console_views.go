@@ -48,7 +48,7 @@ func (c *console) phones(*http.Request) (string, any, error) {
 // usersData is the page of users with the form that creates one.
 type usersData struct {
 	Users []userRow
-	Form  newUser
+	Form  SeedUser
 }
 
 func (c *console) users(r *http.Request) (string, any, error) {
@@ -60,8 +60,8 @@ func (c *console) doCreateUser(r *http.Request) error {
 	return err
 }
 
-func userForm(r *http.Request) newUser {
-	return newUser{
+func userForm(r *http.Request) SeedUser {
+	return SeedUser{
 		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Name: r.PostFormValue("name"),
 		Locale: r.PostFormValue("locale"), EmailVerified: r.PostFormValue("email_verified") != "",
 	}

@@ -56,6 +56,10 @@ func TestControlBadInput(t *testing.T) {
 		{"POST", "users", `{"email":"eve@example.com","password":"p","locale":"français"}`},
 		{"POST", "users", `{"email":"eve@example.com","password":"p","name":"` + long + `"}`},
 		{"POST", "users", `{"email":"eve@example.com","password":"p","name":"a\u0000"}`},
+		{"POST", "users", `{"email":"eve@example.com","password":"p","user_id":"../eve"}`},
+		{"POST", "users", `{"email":"eve@example.com","password":"p","authenticators":[{"type":"sms"}]}`},
+		{"POST", "users", `{"email":"eve@example.com","password":"p","authenticators":[{"type":"otp","secret":"short"}]}`},
+		{"POST", "users", `{"email":"eve@example.com","password":"p","authenticators":[` + strings.Repeat(`{"type":"otp"},`, maxEnrolments) + `{"type":"otp"}]}`},
 		{"POST", "clock", `{}`},
 		{"POST", "clock", `{"advance":"10m","set":"2030-01-01T00:00:00Z"}`},
 		{"POST", "clock", `{"advance":"ten minutes"}`},
@@ -186,6 +190,35 @@ func TestControlUsers(t *testing.T) {
 	w.enrol(token)
 	if phones := list[phoneJSON](t, w.do("GET", "/control/phones", "")); len(phones) != 5 {
 		t.Errorf("phones: %+v", phones)
+	}
+}
+
+// TestControlUserWithApp: whoever is created with an app and a recovery code can
+// use both at once, and the app is on the phone.
+func TestControlUserWithApp(t *testing.T) {
+	w := newWorld(t)
+	a := w.api("POST", "/control/users", map[string]any{
+		"email": "eve@example.com", "password": "p", "user_id": "auth0|eve",
+		"authenticators": []map[string]string{{"type": "otp"}, {"type": "recovery-code", "secret": "ABCDEFGHIJKLMNOPQRSTUVWX"}},
+	})
+	want := `{"user_id":"auth0|eve","email":"eve@example.com","email_verified":false,"name":"eve@example.com","locale":"","blocked":false}`
+	if a.status != http.StatusCreated || a.body != want {
+		t.Fatalf("%v, want %s", a, want)
+	}
+	phones := list[phoneJSON](t, w.do("GET", "/control/phones", ""))
+	i := slices.IndexFunc(phones, func(p phoneJSON) bool { return p.User == "eve@example.com" })
+	if len(phones[i].Accounts) != 1 {
+		t.Fatalf("phone %+v", phones[i])
+	}
+	if a := w.otp(w.mfaToken("eve@example.com"), phones[i].Accounts[0].Code); a.status != http.StatusOK {
+		t.Errorf("the phone's code: %v", a)
+	}
+	a = w.grant(grantTypeMFARecoveryCode, url.Values{"mfa_token": {w.mfaToken("eve@example.com")}, "recovery_code": {"ABCDEFGHIJKLMNOPQRSTUVWX"}})
+	if a.status != http.StatusOK {
+		t.Errorf("the recovery code: %v", a)
+	}
+	if a := w.api("POST", "/control/users", map[string]any{"email": "x@example.com", "password": "p", "user_id": "auth0|eve"}); a.status != http.StatusConflict {
+		t.Errorf("the id twice: %v", a)
 	}
 }
 

@@ -21,38 +21,28 @@ type userJSON struct {
 	Blocked       bool   `json:"blocked"`
 }
 
-// newUser is the body of POST /control/users. Name defaults to the address;
-// without a locale the user gets the pages in the browser's language.
-type newUser struct {
-	Email         string `json:"email"`
-	Password      string `json:"password"`
-	EmailVerified bool   `json:"email_verified"`
-	Name          string `json:"name"`
-	Locale        string `json:"locale"`
-}
-
 // Bounds of what a user may be made of.
 const (
-	maxUsers      = 10_000
-	maxUserField  = 200 // characters
-	localePattern = `^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`
+	maxUsers     = 10_000
+	maxUserField = 200 // characters
 )
 
-var validLocale = regexp.MustCompile(localePattern)
+var (
+	validLocale = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+	validUserID = regexp.MustCompile(`^auth0\|[A-Za-z0-9_-]{1,64}$`) // the tenant has no other directory
+)
 
 // controlUsers lists the users by e-mail address.
 func (e *Emulator) controlUsers(*http.Request) (int, any, error) {
-	e.s.mu.Lock()
-	defer e.s.mu.Unlock()
 	list := []userJSON{}
-	for _, u := range e.sortedUsers() {
+	for _, u := range e.Users() {
 		list = append(list, u.json())
 	}
 	return http.StatusOK, list, nil
 }
 
-func (u *user) json() userJSON {
-	return userJSON{u.ID, u.Email, u.EmailVerified, u.Name, u.Locale, u.Blocked}
+func (s SeedUser) json() userJSON {
+	return userJSON{s.UserID, s.Email, s.EmailVerified, s.Name, s.Locale, s.Blocked}
 }
 
 // sortedUsers returns the users by e-mail address. The caller holds the store's
@@ -66,51 +56,51 @@ func (e *Emulator) sortedUsers() []*user {
 	return list
 }
 
+// controlCreateUser adds a user as a seed does, and a simulated phone. Required
+// are email and password. The name defaults to the address; without a locale the
+// user gets the pages in the browser's language. {"authenticators":
+// [{"type":"otp"}]} gives the user an active app, whose account is on the phone;
+// the type "recovery-code" an active recovery code. user_id, blocked and the
+// authenticators' secrets may be given too. The answer is the user as GET lists
+// it: without password and authenticators.
 func (e *Emulator) controlCreateUser(r *http.Request) (int, any, error) {
-	var n newUser
-	if err := decodeStrict(r, &n); err != nil {
+	var s SeedUser
+	if err := decodeStrict(r, &s); err != nil {
 		return 0, nil, err
 	}
-	u, err := e.createUser(n)
+	u, err := e.createUser(s)
 	if err != nil {
 		return 0, nil, err
 	}
 	return http.StatusCreated, u, nil
 }
 
-// createUser adds a user, with a simulated phone.
-func (e *Emulator) createUser(n newUser) (userJSON, error) {
-	n.Name = cmp.Or(n.Name, n.Email)
-	if err := n.check(); err != nil {
+// createUser is AddUser for what a tester has typed.
+func (e *Emulator) createUser(s SeedUser) (userJSON, error) {
+	s.Name = cmp.Or(s.Name, s.Email)
+	if err := s.check(); err != nil {
 		return userJSON{}, err
 	}
-	e.s.mu.Lock()
-	defer e.s.mu.Unlock()
-	if len(e.s.users) >= maxUsers {
-		return userJSON{}, badRequest("there are too many users already")
-	}
-	if e.userByEmail(n.Email) != nil {
-		return userJSON{}, &controlError{http.StatusConflict, "a user with this email exists already"}
-	}
-	u := e.addUser(SeedUser{
-		UserID: e.newUserID(), Email: n.Email, EmailVerified: n.EmailVerified, Password: n.Password,
-		Name: n.Name, Locale: n.Locale,
-	})
-	return u.json(), nil
+	s, err := e.AddUser(s)
+	return s.json(), err
 }
 
 // check reports the first thing that is wrong with the fields.
-func (n newUser) check() error {
-	address, err := mail.ParseAddress(n.Email)
+func (s SeedUser) check() error {
+	address, err := mail.ParseAddress(s.Email)
 	switch {
-	case err != nil || address.Address != n.Email:
+	case err != nil || address.Address != s.Email:
 		return badRequest("email must be an address like ada@example.com")
-	case n.Password == "":
+	case s.Password == "":
 		return badRequest("password is missing")
-	case n.Locale != "" && !validLocale.MatchString(n.Locale):
+	case s.UserID != "" && !validUserID.MatchString(s.UserID):
+		return badRequest("user_id must be like auth0|0123456789abcdef")
+	case len(s.Authenticators) > maxEnrolments:
+		return badRequest("there are too many authenticators")
+	case s.Locale != "" && !validLocale.MatchString(s.Locale):
 		return badRequest("locale must be a language tag like en or fr-CA")
 	}
-	for _, field := range []string{n.Email, n.Password, n.Name, n.Locale} {
+	for _, field := range []string{s.Email, s.Password, s.Name, s.Locale} {
 		if len([]rune(field)) > maxUserField || strings.ContainsFunc(field, unicode.IsControl) {
 			return badRequest("a field is too long or has control characters in it")
 		}

@@ -174,32 +174,36 @@ func (e *Emulator) completeUsers(seed *Seed) error {
 	ids, emails := make(map[string]bool), make(map[string]bool)
 	for i := range seed.Users {
 		u := &seed.Users[i]
-		if u.UserID == "" {
-			u.UserID = e.newUserID()
+		if err := e.completeUser(u); err != nil {
+			return fmt.Errorf("emulator seed: user %d: %w", i+1, err)
 		}
-		if u.Password == "" {
-			u.Password = e.newPassword()
-		}
-		if u.Email == "" || ids[u.UserID] || emails[strings.ToLower(u.Email)] {
-			return fmt.Errorf("emulator seed: user %d has no e-mail address, or one or an id that is taken", i+1)
+		if ids[u.UserID] || emails[strings.ToLower(u.Email)] {
+			return fmt.Errorf("emulator seed: user %d has an e-mail address or an id that is taken", i+1)
 		}
 		ids[u.UserID], emails[strings.ToLower(u.Email)] = true, true
-		if err := e.completeAuthenticators(u); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
-func (e *Emulator) completeAuthenticators(u *SeedUser) error {
+// completeUser fills in id, password and secrets of one user.
+func (e *Emulator) completeUser(u *SeedUser) error {
+	if u.Email == "" {
+		return badRequest("there is no e-mail address")
+	}
+	if u.UserID == "" {
+		u.UserID = e.newUserID()
+	}
+	if u.Password == "" {
+		u.Password = e.newPassword()
+	}
 	u.Authenticators = slices.Clone(u.Authenticators)
 	for i := range u.Authenticators {
 		a := &u.Authenticators[i]
 		switch {
 		case a.Type != wireType(kindTOTP) && a.Type != wireType(kindRecovery):
-			return fmt.Errorf("emulator seed: %s has an authenticator of the unknown type %q", u.Email, a.Type)
+			return badRequest(fmt.Sprintf("there is no authenticator of the type %q", a.Type))
 		case a.Secret != "" && !a.valid():
-			return fmt.Errorf("emulator seed: a secret of %s is malformed", u.Email)
+			return badRequest("the secret of an authenticator is malformed")
 		case a.Secret != "":
 		case a.Type == wireType(kindRecovery):
 			a.Secret = e.newRecoveryCode()

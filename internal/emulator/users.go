@@ -1,7 +1,7 @@
 package emulator
 
 import (
-	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -10,13 +10,14 @@ import (
 func (e *Emulator) AddUser(s SeedUser) (SeedUser, error) {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
-	seed := Seed{Users: []SeedUser{s}}
-	if err := e.completeUsers(&seed); err != nil {
+	if err := e.completeUser(&s); err != nil {
 		return SeedUser{}, err
 	}
-	s = seed.Users[0]
-	if e.userByEmail(s.Email) != nil || e.s.users[s.UserID] != nil {
-		return SeedUser{}, fmt.Errorf("emulator: user %s exists", s.Email)
+	switch {
+	case len(e.s.users) >= maxUsers:
+		return SeedUser{}, badRequest("there are too many users already")
+	case e.userByEmail(s.Email) != nil || e.s.users[s.UserID] != nil:
+		return SeedUser{}, &controlError{http.StatusConflict, "a user with this email or id exists already"}
 	}
 	e.addUser(s)
 	return s, nil
