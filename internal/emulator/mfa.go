@@ -42,7 +42,7 @@ type mfaCall func(r *http.Request, p parameters) (body any, failure *oauthFailur
 // answer adapts a call to net/http. The body is read before the lock is taken: a
 // slow client must not hold up the tenant.
 func (e *Emulator) answer(call mfaCall) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return e.metered(func(w http.ResponseWriter, r *http.Request) {
 		var p parameters
 		var failure *oauthFailure
 		if r.Method == http.MethodPost {
@@ -60,7 +60,7 @@ func (e *Emulator) answer(call mfaCall) http.HandlerFunc {
 		default:
 			writeJSON(w, http.StatusOK, body)
 		}
-	}
+	})
 }
 
 func (e *Emulator) locked(r *http.Request, p parameters, call mfaCall) (any, *oauthFailure) {

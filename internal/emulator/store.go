@@ -35,6 +35,7 @@ type store struct {
 	revoked          map[string]time.Time // ids of revoked access tokens, and when they would have expired
 	challenged       map[string]time.Time // ids of access tokens that a second factor was proven for, and when they expire
 	swept            time.Time            // when the expired was last forgotten
+	quota            quota                // requests of this minute
 }
 
 func newStore() *store {
@@ -59,7 +60,7 @@ func (s *store) clear() {
 	s.passwordFailures = make(map[string]failures)
 	s.revoked = make(map[string]time.Time)
 	s.challenged = make(map[string]time.Time)
-	s.swept = time.Time{}
+	s.swept, s.quota = time.Time{}, quota{}
 	s.phones = make(map[string]*phone)
 	s.log, s.requests, s.faults = nil, nil, nil
 }

@@ -34,7 +34,7 @@ func (e *Emulator) registerGrants() {
 }
 
 func (e *Emulator) routesToken(mux *http.ServeMux) {
-	mux.HandleFunc("POST /oauth/token", e.handleToken)
+	mux.HandleFunc("POST /oauth/token", e.metered(e.handleToken))
 	mux.HandleFunc("POST /oauth/revoke", e.handleRevoke)
 }
 
