@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -9,47 +10,49 @@ import (
 	"mysecurity/internal/site"
 )
 
-// header is one line of the table.
-type header struct{ name, value string }
+// header is one line of the table. The values are shared by all answers, which
+// replace them and never change them in place.
+type header struct {
+	name   string
+	values []string
+}
+
+func line(name, value string) header { return header{http.CanonicalHeaderKey(name), []string{value}} }
 
 // commonHeaders go with every answer of the site (security.md e.1).
 func commonHeaders(s site.Site) []header {
 	table := []header{
-		{"X-Content-Type-Options", "nosniff"},
-		{"Referrer-Policy", "same-origin"},
-		{"Permissions-Policy", "camera=(), display-capture=(), fullscreen=(), geolocation=(), hid=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=(), clipboard-read=(), clipboard-write=(self)"},
-		{"X-Permitted-Cross-Domain-Policies", "none"},
-		{"Origin-Agent-Cluster", "?1"},
-		{"Cross-Origin-Resource-Policy", "same-origin"},
-		{"X-Frame-Options", "DENY"},
+		line("X-Content-Type-Options", "nosniff"),
+		line("Referrer-Policy", "same-origin"),
+		line("Permissions-Policy", "camera=(), display-capture=(), fullscreen=(), geolocation=(), hid=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=(), clipboard-read=(), clipboard-write=(self)"),
+		line("X-Permitted-Cross-Domain-Policies", "none"),
+		line("Origin-Agent-Cluster", "?1"),
+		line("Cross-Origin-Resource-Policy", "same-origin"),
+		line("X-Frame-Options", "DENY"),
 	}
 	if s.HTTPS() {
-		table = append(table, header{"Strict-Transport-Security", "max-age=63072000; includeSubDomains"})
+		table = append(table, line("Strict-Transport-Security", "max-age=63072000; includeSubDomains"))
 	}
 	return table
 }
 
 // dynamicHeaders go with pages, fragments, errors and redirects, in standalone
-// mode (security.md e.2 and e.3).
-func dynamicHeaders(s site.Site, nonce string) []header {
+// mode (security.md e.2 and e.3), beside the policy.
+func dynamicHeaders(s site.Site) []header {
 	return []header{
-		{"Cache-Control", "no-store"},
-		{"Vary", "Cookie, HX-Request, Sec-Fetch-Dest, Sec-Fetch-Site"},
-		{"Content-Security-Policy", policy(s, nonce)},
-		{"Reporting-Endpoints", `csp="` + s.URL("csp-report") + `"`},
-		{"Cross-Origin-Opener-Policy", "same-origin"},
+		line("Cache-Control", "no-store"),
+		line("Vary", "Cookie, HX-Request, Sec-Fetch-Dest, Sec-Fetch-Site"),
+		line("Reporting-Endpoints", `csp="`+s.URL("csp-report")+`"`),
+		line("Cross-Origin-Opener-Policy", "same-origin"),
 	}
 }
 
 // policy is the Content-Security-Policy: nothing but our own files, scripts and
 // styles by nonce only, no framing, Trusted Types with the one policy that
-// htmx uses.
-func policy(s site.Site, nonce string) string {
+// htmx uses. What it returns makes the header for an answer's nonce.
+func policy(s site.Site) func(nonce string) string {
 	base := s.Base()
 	directives := []string{
-		"default-src 'none'",
-		"script-src 'nonce-" + nonce + "'",
-		"style-src 'nonce-" + nonce + "'",
 		"img-src " + base + "assets/",
 		"font-src " + base + "assets/",
 		"connect-src " + base,
@@ -68,22 +71,23 @@ func policy(s site.Site, nonce string) string {
 	if s.HTTPS() {
 		directives = append(directives, "upgrade-insecure-requests")
 	}
-	return strings.Join(directives, "; ")
+	rest := strings.Join(directives, "; ")
+	return func(nonce string) string {
+		return "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'nonce-" + nonce + "'; " + rest
+	}
 }
 
 // headers sets both tables before a handler runs, so that no answer, errors
 // included, can go without them. Static files replace what differs.
 func headers(s site.Site) echo.MiddlewareFunc {
-	common := commonHeaders(s)
+	table, contentPolicy := append(commonHeaders(s), dynamicHeaders(s)...), policy(s)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			set := c.Response().Header()
-			for _, h := range common {
-				set.Set(h.name, h.value)
+			for _, h := range table {
+				set[h.name] = h.values
 			}
-			for _, h := range dynamicHeaders(s, handlers.ScopeOf(c).Nonce) {
-				set.Set(h.name, h.value)
-			}
+			set.Set("Content-Security-Policy", contentPolicy(handlers.ScopeOf(c).Nonce))
 			return next(c)
 		}
 	}

@@ -199,8 +199,8 @@ func withSession(m *session.Manager, bundle *i18n.Bundle, skip func(echo.Context
 			}
 			defer opened.Close()
 			handlers.ScopeOf(c).Session = opened
-			if opened.SignedIn() {
-				setLanguage(c, bundle, opened.User().Locale)
+			if profile := opened.User().Locale; profile != "" {
+				setLanguage(c, bundle, profile)
 			}
 			return next(c)
 		}

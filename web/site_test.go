@@ -38,6 +38,7 @@ type portal struct {
 	tenant   *emulatortest.Tenant
 	upstream *upstream
 	client   *auth0.Client
+	sessions *session.Manager
 	log      *syncBuffer
 	store    string       // the file of the sessions
 	closeIt  func()       // ends the use of that file
@@ -69,7 +70,13 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 	p.tenant = emulatortest.Start(t, emulatortest.WithTap(p.upstream.tap),
 		emulatortest.WithCallbacks([]string{own.URL("callback")}, []string{own.URL("signed-out")}))
 	log := slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	p.handler = p.assemble(o, log)
+	issuer, err := url.Parse(p.tenant.Issuer())
+	must(t, err)
+	p.handler = p.assemble(t, o, auth0.Config{
+		Domain: issuer.Host, Issuer: p.tenant.Issuer(), ClientID: p.tenant.ClientID,
+		ClientSecret: secret.New(p.tenant.ClientSecret), MFAAudience: p.tenant.MFAAudience,
+		Now: p.tenant.Clock().Now, Logger: log,
+	})
 	server.Config = web.Server(p.handler, log)
 	server.Start()
 	t.Cleanup(server.Close)
@@ -83,34 +90,30 @@ func (p *portal) in(t *testing.T) *portal {
 	return &here
 }
 
-func (p *portal) assemble(o portalOptions, log *slog.Logger) http.Handler {
-	t, now := p.t, p.tenant.Clock().Now
+// assemble puts the site together as main does, in front of a tenant.
+func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) http.Handler {
+	t.Helper()
+	now, log := tenant.Now, tenant.Logger
 	bundle, err := i18n.New()
 	must(t, err)
 	files, err := static.New()
 	must(t, err)
-	issuer, err := url.Parse(p.tenant.Issuer())
-	must(t, err)
-	p.client, err = auth0.New(auth0.Config{
-		Domain: issuer.Host, Issuer: p.tenant.Issuer(), ClientID: p.tenant.ClientID,
-		ClientSecret: secret.New(p.tenant.ClientSecret), MFAAudience: p.tenant.MFAAudience,
-		RedirectURL: p.site.URL("callback"), PostLogoutURL: p.site.URL("signed-out"),
-		AllowLoopbackHTTP: true, Now: now, Logger: log,
-	})
+	tenant.RedirectURL, tenant.PostLogoutURL, tenant.AllowLoopbackHTTP = p.site.URL("callback"), p.site.URL("signed-out"), true
+	p.client, err = auth0.New(tenant)
 	must(t, err)
 	t.Cleanup(p.client.Close)
 	store, err := session.OpenBolt(session.BoltOptions{Path: p.store, Now: now, Logger: log})
 	must(t, err)
 	p.closeIt = func() { must(t, store.Close()) }
 	t.Cleanup(p.closeIt)
-	sessions, err := session.NewManager(session.Options{
+	p.sessions, err = session.NewManager(session.Options{
 		Backend: store, Keys: []secret.Secret{secret.New(sessionKey)},
 		HTTPS: p.site.HTTPS(), PrefixPath: p.site.Prefix(), OwnHost: p.site.Prefix() == "/",
-		Issuer: p.tenant.Issuer(), Mode: "test", Now: now, Logger: log,
+		Issuer: tenant.Issuer, Mode: "test", Now: now, Logger: log,
 	})
 	must(t, err)
 	service := account.New(account.Options{
-		Tenant: p.client, Limiter: limit.New(now), Ledger: sessions.Ledger(), Now: now, MinMethods: o.minMethods, Logger: log,
+		Tenant: p.client, Limiter: limit.New(now), Ledger: p.sessions.Ledger(), Now: now, MinMethods: o.minMethods, Logger: log,
 	})
 	asset := func(name string) string {
 		if p.panics.CompareAndSwap(true, false) {
@@ -119,11 +122,11 @@ func (p *portal) assemble(o portalOptions, log *slog.Logger) http.Handler {
 		return files.Name(name)
 	}
 	pages := handlers.New(handlers.Options{
-		Account: service, Sessions: sessions, Site: p.site, Asset: asset,
+		Account: service, Sessions: p.sessions, Site: p.site, Asset: asset,
 		Company: "Example Company", SupportURL: supportURL, Now: now, Log: log,
 	})
 	return web.New(web.Options{
-		Site: p.site, Handlers: pages, Account: service, Sessions: sessions, Bundle: bundle,
+		Site: p.site, Handlers: pages, Account: service, Sessions: p.sessions, Bundle: bundle,
 		Files: files, TrustedProxies: o.proxies, Now: now, Log: log,
 	})
 }
