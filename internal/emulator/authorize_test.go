@@ -124,26 +124,25 @@ func TestAnswers(t *testing.T) {
 	})
 }
 
-// TestIssuerInAnswers is RFC 9207, on answers and errors alike, and advertised.
+// TestIssuerInAnswers is RFC 9207 and EM-10, iss when told to: on answers and
+// errors alike, and advertised.
 func TestIssuerInAnswers(t *testing.T) {
 	tenant := start(t)
-	patchTenant(t, tenant, `{"variants":{"authorization_response_iss":"on"}}`)
-	t.Run("EM-10 iss when told to", func(t *testing.T) {
-		user := tenant.NewUser()
-		for _, answer := range []*url.URL{
-			tenant.NewBrowser().SignIn(user, nil),
-			tenant.NewBrowser().SignIn(user, changes("prompt", "none")),
-		} {
-			if answer.Query().Get("iss") != tenant.Issuer() {
-				t.Errorf("answer %s", answer)
-			}
+	tenant.Control(http.MethodPatch, "tenant", `{"variants":{"authorization_response_iss":"on"}}`)
+	user := tenant.NewUser()
+	for _, answer := range []*url.URL{
+		tenant.NewBrowser().SignIn(user, nil),
+		tenant.NewBrowser().SignIn(user, changes("prompt", "none")),
+	} {
+		if answer.Query().Get("iss") != tenant.Issuer() {
+			t.Errorf("answer %s", answer)
 		}
-		var metadata map[string]any
-		readJSON(t, tenant, "/.well-known/openid-configuration", &metadata)
-		if metadata["authorization_response_iss_parameter_supported"] != true {
-			t.Error("iss is not advertised")
-		}
-	})
+	}
+	var metadata map[string]any
+	readJSON(t, tenant, "/.well-known/openid-configuration", &metadata)
+	if metadata["authorization_response_iss_parameter_supported"] != true {
+		t.Error("iss is not advertised")
+	}
 }
 
 // screens signs in and lists the pages on the way.
@@ -176,7 +175,7 @@ func TestWhoIsChallenged(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tenant := start(t)
-			patchTenant(t, tenant, `{"policy":`+c.policy+`}`)
+			tenant.Control(http.MethodPatch, "tenant", `{"policy":`+c.policy+`}`)
 			user := tenant.NewUser(c.has...)
 			paths, answer := screens(tenant.NewBrowser(), user, c.change)
 			if diff := cmp.Diff(c.want, paths); diff != "" {
@@ -191,7 +190,7 @@ func TestWhoIsChallenged(t *testing.T) {
 	}
 	t.Run("no factor, policy always", func(t *testing.T) {
 		tenant := start(t)
-		patchTenant(t, tenant, `{"policy":["all-applications"]}`)
+		tenant.Control(http.MethodPatch, "tenant", `{"policy":["all-applications"]}`)
 		if _, answer := screens(tenant.NewBrowser(), tenant.NewUser(), nil); answer.Get("error") != "access_denied" {
 			t.Errorf("answer %v: no token may come without the enrolment that the policy asks for", answer)
 		}

@@ -143,25 +143,6 @@ func TestControlTenant(t *testing.T) {
 	}
 }
 
-func TestControlRotateKeys(t *testing.T) {
-	w := newWorld(t)
-	token := w.accessToken(ada, allScopes)
-	before := w.do("GET", "/.well-known/jwks.json", "").body
-	w.api("PATCH", "/control/tenant", map[string]any{"rotate_keys": false})
-	if w.do("GET", "/.well-known/jwks.json", "").body != before {
-		t.Error("false rotated the keys")
-	}
-	if a := w.api("PATCH", "/control/tenant", map[string]any{"rotate_keys": true}); a.status != http.StatusOK {
-		t.Fatal(a)
-	}
-	if w.do("GET", "/.well-known/jwks.json", "").body == before {
-		t.Error("the keys are the same")
-	}
-	if a := w.do("GET", "/mfa/authenticators", "", bearerToken(token)); a.status != http.StatusOK {
-		t.Errorf("the tenant no longer knows its own token: %v", a)
-	}
-}
-
 func TestControlUsers(t *testing.T) {
 	w := newWorld(t)
 	a := w.api("POST", "/control/users", map[string]any{

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -72,23 +71,6 @@ func do(t *testing.T, tenant *emulatortest.Tenant, method, path string, header h
 	}
 	t.Cleanup(func() { _ = response.Body.Close() })
 	return response
-}
-
-// patchTenant changes settings of the tenant.
-func patchTenant(t *testing.T, tenant *emulatortest.Tenant, patch string) {
-	t.Helper()
-	request, err := http.NewRequest(http.MethodPatch, tenant.URL+"/control/tenant", strings.NewReader(patch))
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := tenant.Client().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		t.Fatalf("PATCH /control/tenant %s: %d", patch, response.StatusCode)
-	}
 }
 
 // serve asks a tenant without a network.

@@ -119,7 +119,8 @@ func TestGrantErrors(t *testing.T) {
 	w.wantError(w.otp(token, "123456"), 401, "expired_token", "mfa_token is expired")
 }
 
-// TestSingleUse is case (g), and the drift of one step.
+// TestSingleUse is case (g), the tenant's side of MF-10, and the drift of one
+// step.
 func TestSingleUse(t *testing.T) {
 	w := newWorld(t)
 	token, secret := w.mfaToken(bruno), w.brunoSecret()
@@ -128,6 +129,9 @@ func TestSingleUse(t *testing.T) {
 		t.Fatalf("first use: %v", a)
 	}
 	w.wantError(w.otp(token, code), 403, "invalid_grant", "Invalid otp_code.")
+	another := w.accessToken(bruno, allScopes)
+	w.associate(another)
+	w.wantError(w.otp(another, code), 403, "invalid_grant", "Invalid otp_code.") // MF-10
 
 	w.e.clock.Advance(5 * time.Minute)
 	for _, c := range []struct {
@@ -142,22 +146,6 @@ func TestSingleUse(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestSameCodeTwoEnrolments proves MF-10 from the tenant's side: one secret's
-// code does not serve another, and a confirmed code is spent.
-func TestSameCodeTwoEnrolments(t *testing.T) {
-	t.Run("MF-10", func(t *testing.T) {
-		w := newWorld(t)
-		token := w.accessToken(ada, allScopes)
-		first := w.associate(token).json["secret"].(string)
-		w.associate(token)
-		code := w.code(first)
-		if a := w.otp(token, code); a.status != http.StatusOK {
-			t.Fatalf("first: %v", a)
-		}
-		w.wantError(w.otp(token, code), 403, "invalid_grant", "Invalid otp_code.") // MF-10
-	})
 }
 
 // TestCodeForm: the tenant is as strict as the specification of the code.
@@ -203,42 +191,40 @@ func TestPendingBeforeActive(t *testing.T) {
 	}
 }
 
-// TestCodeAllowance is case (h): ten wrong codes, then locked, one more after six
-// minutes; a success gives nothing back.
+// TestCodeAllowance is EM-11, case (h): ten wrong codes, then locked, one more
+// after six minutes; a success gives nothing back.
 func TestCodeAllowance(t *testing.T) {
-	t.Run("EM-11 wrong-code bucket", func(t *testing.T) {
-		w := newWorld(t)
-		secret := w.brunoSecret()
-		const locked = "Too many failed codes. Wait for some minutes before retrying."
-		for i := range 9 {
-			if a := w.otp(w.mfaToken(bruno), w.wrongCode(secret)); a.status != http.StatusForbidden {
-				t.Fatalf("wrong code %d: %v", i+1, a)
-			}
+	w := newWorld(t)
+	secret := w.brunoSecret()
+	const locked = "Too many failed codes. Wait for some minutes before retrying."
+	for i := range 9 {
+		if a := w.otp(w.mfaToken(bruno), w.wrongCode(secret)); a.status != http.StatusForbidden {
+			t.Fatalf("wrong code %d: %v", i+1, a)
 		}
-		if a := w.otp(w.mfaToken(bruno), w.code(secret)); a.status != http.StatusOK {
-			t.Fatalf("right code after nine: %v", a)
-		}
-		w.wantError(w.otp(w.mfaToken(bruno), w.wrongCode(secret)), 403, "invalid_grant", "Invalid otp_code.")
-		w.e.clock.Advance(time.Minute)
-		w.wantError(w.otp(w.mfaToken(bruno), w.code(secret)), 429, "invalid_request", locked) // EM-11 (h): even the right one
-		w.variantSet("too_many_codes", "too_many_attempts")
-		w.wantError(w.otp(w.mfaToken(bruno), w.code(secret)), 429, "too_many_attempts", locked)
+	}
+	if a := w.otp(w.mfaToken(bruno), w.code(secret)); a.status != http.StatusOK {
+		t.Fatalf("right code after nine: %v", a)
+	}
+	w.wantError(w.otp(w.mfaToken(bruno), w.wrongCode(secret)), 403, "invalid_grant", "Invalid otp_code.")
+	w.e.clock.Advance(time.Minute)
+	w.wantError(w.otp(w.mfaToken(bruno), w.code(secret)), 429, "invalid_request", locked) // EM-11 (h): even the right one
+	w.variantSet("too_many_codes", "too_many_attempts")
+	w.wantError(w.otp(w.mfaToken(bruno), w.code(secret)), 429, "too_many_attempts", locked)
 
-		w.e.clock.Advance(4*time.Minute + 59*time.Second)
-		if a := w.otp(w.mfaToken(bruno), w.code(secret)); a.status != http.StatusTooManyRequests {
-			t.Errorf("EM-11 (h) a second too early: %v", a)
-		}
-		w.e.clock.Advance(time.Second)
-		w.wantError(w.otp(w.mfaToken(bruno), w.wrongCode(secret)), 403, "invalid_grant", "Invalid otp_code.") // one more
-		if a := w.otp(w.mfaToken(bruno), w.code(secret)); a.status != http.StatusTooManyRequests {
-			t.Errorf("EM-11 (h) only one more: %v", a)
-		}
-		// Another user and the recovery code are not affected.
-		if a := w.grant(grantTypeMFARecoveryCode, url.Values{"mfa_token": {w.mfaToken(bruno)}, "recovery_code": {w.brunoRecovery()}}); a.status != http.StatusOK {
-			t.Errorf("recovery code: %v", a)
-		}
-		w.enrol(w.accessToken(ada, allScopes))
-	})
+	w.e.clock.Advance(4*time.Minute + 59*time.Second)
+	if a := w.otp(w.mfaToken(bruno), w.code(secret)); a.status != http.StatusTooManyRequests {
+		t.Errorf("EM-11 (h) a second too early: %v", a)
+	}
+	w.e.clock.Advance(time.Second)
+	w.wantError(w.otp(w.mfaToken(bruno), w.wrongCode(secret)), 403, "invalid_grant", "Invalid otp_code.") // one more
+	if a := w.otp(w.mfaToken(bruno), w.code(secret)); a.status != http.StatusTooManyRequests {
+		t.Errorf("EM-11 (h) only one more: %v", a)
+	}
+	// Another user and the recovery code are not affected.
+	if a := w.grant(grantTypeMFARecoveryCode, url.Values{"mfa_token": {w.mfaToken(bruno)}, "recovery_code": {w.brunoRecovery()}}); a.status != http.StatusOK {
+		t.Errorf("recovery code: %v", a)
+	}
+	w.enrol(w.accessToken(ada, allScopes))
 }
 
 func (w *world) brunoRecovery() string {
@@ -249,36 +235,34 @@ func (w *world) brunoRecovery() string {
 	return w.e.activeOf(w.e.s.users[id], kindRecovery)[0].Secret
 }
 
-// TestRecoveryCode is case (i): it works once and returns the next.
+// TestRecoveryCode is EM-11, case (i): it works once and returns the next.
 func TestRecoveryCode(t *testing.T) {
-	t.Run("EM-11 recovery code used once and replaced", func(t *testing.T) {
-		w := newWorld(t)
-		use := func(code string) answer {
-			return w.grant(grantTypeMFARecoveryCode, url.Values{"mfa_token": {w.mfaToken(bruno)}, "recovery_code": {code}})
-		}
-		code := w.brunoRecovery()
-		a := use(code)
-		next, _ := a.json["recovery_code"].(string)
-		if a.status != http.StatusOK || len(next) != 24 || next == code || a.json["access_token"] == "" {
-			t.Fatalf("EM-11 (i) %v", a)
-		}
-		w.wantError(use(code), 403, "invalid_grant", "MFA Authorization rejected.")
-		if a := use(next); a.status != http.StatusOK {
-			t.Errorf("EM-11 (i) the next one: %v", a)
-		}
+	w := newWorld(t)
+	use := func(code string) answer {
+		return w.grant(grantTypeMFARecoveryCode, url.Values{"mfa_token": {w.mfaToken(bruno)}, "recovery_code": {code}})
+	}
+	code := w.brunoRecovery()
+	a := use(code)
+	next, _ := a.json["recovery_code"].(string)
+	if a.status != http.StatusOK || len(next) != 24 || next == code || a.json["access_token"] == "" {
+		t.Fatalf("EM-11 (i) %v", a)
+	}
+	w.wantError(use(code), 403, "invalid_grant", "MFA Authorization rejected.")
+	if a := use(next); a.status != http.StatusOK {
+		t.Errorf("EM-11 (i) the next one: %v", a)
+	}
 
-		for range bucketSize - 1 { // one wrong code was above
-			w.wantError(use("WRONG"), 403, "invalid_grant", "MFA Authorization rejected.")
-		}
-		w.wantError(use(w.brunoRecovery()), 429, "invalid_request", "Too many failed codes. Wait for some minutes before retrying.")
-		if a := w.otp(w.mfaToken(bruno), w.code(w.brunoSecret())); a.status != http.StatusOK {
-			t.Errorf("one-time codes have their own allowance: %v", a)
-		}
-		w.e.clock.Advance(6 * time.Minute)
-		if a := use(w.brunoRecovery()); a.status != http.StatusOK {
-			t.Errorf("after six minutes: %v", a)
-		}
-	})
+	for range bucketSize - 1 { // one wrong code was above
+		w.wantError(use("WRONG"), 403, "invalid_grant", "MFA Authorization rejected.")
+	}
+	w.wantError(use(w.brunoRecovery()), 429, "invalid_request", "Too many failed codes. Wait for some minutes before retrying.")
+	if a := w.otp(w.mfaToken(bruno), w.code(w.brunoSecret())); a.status != http.StatusOK {
+		t.Errorf("one-time codes have their own allowance: %v", a)
+	}
+	w.e.clock.Advance(6 * time.Minute)
+	if a := use(w.brunoRecovery()); a.status != http.StatusOK {
+		t.Errorf("after six minutes: %v", a)
+	}
 }
 
 // TestRecoveryFactorOff: with the factor off nobody can use a recovery code.

@@ -68,41 +68,40 @@ func tampered(token string) string {
 	return token[:i] + string(changed) + token[i+1:]
 }
 
-// TestAssociateTwice is case (a) of the protocol reference, section 17.
+// TestAssociateTwice is EM-11, case (a) of the protocol reference, section 17:
+// recovery codes only the first time, nothing active before it is confirmed.
 func TestAssociateTwice(t *testing.T) {
-	t.Run("EM-11 recovery codes only first time, inactive until confirmed", func(t *testing.T) {
-		w := newWorld(t)
-		token := w.accessToken(ada, allScopes)
-		first, second := w.associate(token), w.associate(token)
+	w := newWorld(t)
+	token := w.accessToken(ada, allScopes)
+	first, second := w.associate(token), w.associate(token)
 
-		codes, _ := first.json["recovery_codes"].([]any)
-		if len(codes) != 1 || !regexp.MustCompile(`^[A-Z0-9]{24}$`).MatchString(fmt.Sprint(codes...)) {
-			t.Errorf("EM-11 (a) first associate: recovery codes %v", codes)
-		}
-		if _, there := second.json["recovery_codes"]; there || second.status != http.StatusOK {
-			t.Errorf("EM-11 (a) second associate: %v", second)
-		}
-		secret, _ := second.json["secret"].(string)
-		if !regexp.MustCompile(`^[A-Z2-7]{32}$`).MatchString(secret) || secret == first.json["secret"] {
-			t.Errorf("secret %q", secret)
-		}
-		want := "otpauth://totp/Example%20Company:ada%40example.com?secret=" + secret + "&issuer=Example%20Company&algorithm=SHA1&digits=6&period=30"
-		if second.json["barcode_uri"] != want || second.json["authenticator_type"] != "otp" {
-			t.Errorf("answer %v, want URI %s", second, want)
-		}
+	codes, _ := first.json["recovery_codes"].([]any)
+	if len(codes) != 1 || !regexp.MustCompile(`^[A-Z0-9]{24}$`).MatchString(fmt.Sprint(codes...)) {
+		t.Errorf("EM-11 (a) first associate: recovery codes %v", codes)
+	}
+	if _, there := second.json["recovery_codes"]; there || second.status != http.StatusOK {
+		t.Errorf("EM-11 (a) second associate: %v", second)
+	}
+	secret, _ := second.json["secret"].(string)
+	if !regexp.MustCompile(`^[A-Z2-7]{32}$`).MatchString(secret) || secret == first.json["secret"] {
+		t.Errorf("secret %q", secret)
+	}
+	want := "otpauth://totp/Example%20Company:ada%40example.com?secret=" + secret + "&issuer=Example%20Company&algorithm=SHA1&digits=6&period=30"
+	if second.json["barcode_uri"] != want || second.json["authenticator_type"] != "otp" {
+		t.Errorf("answer %v, want URI %s", second, want)
+	}
 
-		list := w.authenticators(ada)
-		var kinds []string
-		for _, a := range list {
-			kinds = append(kinds, fmt.Sprint(a.AuthenticatorType, " ", a.Active))
-			if !regexp.MustCompile(`^(totp|recovery-code)\|dev_[A-Za-z0-9]{16}$`).MatchString(a.ID) {
-				t.Errorf("id %q", a.ID)
-			}
+	list := w.authenticators(ada)
+	var kinds []string
+	for _, a := range list {
+		kinds = append(kinds, fmt.Sprint(a.AuthenticatorType, " ", a.Active))
+		if !regexp.MustCompile(`^(totp|recovery-code)\|dev_[A-Za-z0-9]{16}$`).MatchString(a.ID) {
+			t.Errorf("id %q", a.ID)
 		}
-		if !slices.Equal(kinds, []string{"otp false", "recovery-code false", "otp false"}) {
-			t.Errorf("EM-11 (a) list %v", kinds)
-		}
-	})
+	}
+	if !slices.Equal(kinds, []string{"otp false", "recovery-code false", "otp false"}) {
+		t.Errorf("EM-11 (a) list %v", kinds)
+	}
 }
 
 // TestFirstConfirmation: the first confirmation activates the entry the code
@@ -179,21 +178,19 @@ func TestOpaqueTokenPowers(t *testing.T) {
 	w.wantError(w.associate(token), 403, "expired_token", "mfa_token is expired")
 }
 
-// TestAccessTokenLife is case (j).
+// TestAccessTokenLife is EM-11, case (j): ten-minute tokens.
 func TestAccessTokenLife(t *testing.T) {
-	t.Run("EM-11 ten-minute tokens", func(t *testing.T) {
-		w := newWorld(t)
-		token := w.accessToken(bruno, allScopes)
-		w.e.clock.Advance(599 * time.Second)
-		if a := w.do("GET", "/mfa/authenticators", "", bearerToken(token)); a.status != http.StatusOK {
-			t.Errorf("EM-11 (j) after 599 s: %v", a)
-		}
-		w.e.clock.Advance(time.Second)
-		a := w.do("GET", "/mfa/authenticators", "", bearerToken(token))
-		w.wantError(a, 401, "invalid_grant", "The mfa_token provided is invalid. Try getting a new token.")
-		a = w.grant(grantTypeMFAOTP, url.Values{"mfa_token": {token}, "otp": {"123456"}})
-		w.wantError(a, 401, "invalid_grant", "The mfa_token provided is invalid. Try getting a new token.")
-	})
+	w := newWorld(t)
+	token := w.accessToken(bruno, allScopes)
+	w.e.clock.Advance(599 * time.Second)
+	if a := w.do("GET", "/mfa/authenticators", "", bearerToken(token)); a.status != http.StatusOK {
+		t.Errorf("EM-11 (j) after 599 s: %v", a)
+	}
+	w.e.clock.Advance(time.Second)
+	a := w.do("GET", "/mfa/authenticators", "", bearerToken(token))
+	w.wantError(a, 401, "invalid_grant", "The mfa_token provided is invalid. Try getting a new token.")
+	a = w.grant(grantTypeMFAOTP, url.Values{"mfa_token": {token}, "otp": {"123456"}})
+	w.wantError(a, 401, "invalid_grant", "The mfa_token provided is invalid. Try getting a new token.")
 }
 
 // TestSecondEnrolment: by default the scope suffices; the variant wants a token
@@ -214,26 +211,24 @@ func TestSecondEnrolment(t *testing.T) {
 	}
 }
 
-// TestEnrolmentLimit proves the ceiling of 51, pending entries included.
+// TestEnrolmentLimit is EM-11: the ceiling of 51, pending entries included.
 func TestEnrolmentLimit(t *testing.T) {
-	t.Run("EM-11 ceiling of 51", func(t *testing.T) {
-		w := newWorld(t)
-		token := w.accessToken(ada, allScopes)
-		for i := range maxEnrolments {
-			if a := w.associate(token); a.status != http.StatusOK {
-				t.Fatalf("EM-11 associate %d: %v", i+1, a)
-			}
+	w := newWorld(t)
+	token := w.accessToken(ada, allScopes)
+	for i := range maxEnrolments {
+		if a := w.associate(token); a.status != http.StatusOK {
+			t.Fatalf("EM-11 associate %d: %v", i+1, a)
 		}
-		w.wantError(w.associate(token), 400, "invalid_request", "The user has reached the maximum number of enrollments.")
-		list := w.authenticators(ada)
-		if len(list) != maxEnrolments+1 { // and the recovery code
-			t.Errorf("%d entries", len(list))
-		}
-		a := w.do("DELETE", "/mfa/authenticators/"+url.PathEscape(list[0].ID), "", bearerToken(token))
-		if a.status != http.StatusNoContent || w.associate(token).status != http.StatusOK {
-			t.Errorf("EM-11 after a removal another one fits: %v", a)
-		}
-	})
+	}
+	w.wantError(w.associate(token), 400, "invalid_request", "The user has reached the maximum number of enrollments.")
+	list := w.authenticators(ada)
+	if len(list) != maxEnrolments+1 { // and the recovery code
+		t.Errorf("%d entries", len(list))
+	}
+	a := w.do("DELETE", "/mfa/authenticators/"+url.PathEscape(list[0].ID), "", bearerToken(token))
+	if a.status != http.StatusNoContent || w.associate(token).status != http.StatusOK {
+		t.Errorf("EM-11 after a removal another one fits: %v", a)
+	}
 }
 
 // TestAssociateErrors is every documented refusal of a well-authenticated call.

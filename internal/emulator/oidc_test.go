@@ -313,7 +313,12 @@ func TestKeyRotation(t *testing.T) {
 	var before, after jwks
 	readJSON(t, tenant, "/.well-known/jwks.json", &before)
 	old := tenant.AccessToken(tenant.NewUser())
-	patchTenant(t, tenant, `{"rotate_keys":true}`)
+	tenant.Control(http.MethodPatch, "tenant", `{"rotate_keys":false}`)
+	readJSON(t, tenant, "/.well-known/jwks.json", &after)
+	if after.Keys[0].Kid != before.Keys[0].Kid {
+		t.Error("false rotated the keys")
+	}
+	tenant.Control(http.MethodPatch, "tenant", `{"rotate_keys":true}`)
 	readJSON(t, tenant, "/.well-known/jwks.json", &after)
 	if after.Keys[0].Kid != before.Keys[1].Kid || after.Keys[1].Kid == before.Keys[0].Kid {
 		t.Errorf("keys before %v, after %v", before, after)

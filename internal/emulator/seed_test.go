@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"mysecurity/internal/emulator"
-	"mysecurity/internal/emulator/emulatortest"
 )
 
 const seedFile = `{
@@ -118,10 +117,8 @@ func TestReset(t *testing.T) {
 	ada, _ := tenant.User("ada@example.com")
 	b.SignIn(ada, nil)
 	added := tenant.NewUser()
-	patchTenant(t, tenant, `{"policy":["all-applications"]}`)
-	if got := do(t, tenant, http.MethodPost, "/control/reset", nil).StatusCode; got != http.StatusNoContent {
-		t.Fatalf("reset: status %d", got)
-	}
+	tenant.Control(http.MethodPatch, "tenant", `{"policy":["all-applications"]}`)
+	tenant.Control(http.MethodPost, "reset", "")
 	if _, ok := tenant.User(added.Email); ok {
 		t.Error("an added user survived")
 	}
@@ -154,21 +151,5 @@ func TestStart(t *testing.T) {
 	}
 	if best > budget {
 		t.Errorf("first answer after %v, budget %v", best, budget)
-	}
-}
-
-// TestClockShared: the caller's clock is the tenant's.
-func TestClockShared(t *testing.T) {
-	clock := emulator.NewClock(func() time.Time { return noon })
-	tenant := emulatortest.Start(t, emulatortest.WithClock(clock))
-	token := tenant.AccessToken(tenant.NewUser())
-	authorization := http.Header{"Authorization": {"Bearer " + token}}
-	clock.Advance(600*time.Second - time.Second)
-	if got := get(t, tenant, "/mfa/authenticators", authorization).StatusCode; got != http.StatusOK {
-		t.Errorf("j: token of 599 s: status %d", got)
-	}
-	clock.Advance(time.Second)
-	if got := get(t, tenant, "/mfa/authenticators", authorization).StatusCode; got != http.StatusUnauthorized {
-		t.Errorf("j: token of 600 s: status %d", got)
 	}
 }

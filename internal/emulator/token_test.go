@@ -157,16 +157,14 @@ func TestCodeOfAnotherClient(t *testing.T) {
 		Callbacks: []string{emulatortest.Callback}, GrantTypes: []string{"authorization_code"},
 	}}}))
 	c := code(t, tenant, tenant.NewUser(), nil)
-	t.Run("EM-10 code of another client", func(t *testing.T) {
-		form := exchangeForm(tenant, c)
-		form.Set("client_id", "other")
-		form.Set("client_secret", "other secret")
-		want := failure{http.StatusForbidden, "invalid_grant", refused}
-		if diff := cmp.Diff(want, failureOf(postForm(t, tenant, "/oauth/token", form))); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-		exchange(t, tenant, c)
-	})
+	form := exchangeForm(tenant, c)
+	form.Set("client_id", "other")
+	form.Set("client_secret", "other secret")
+	want := failure{http.StatusForbidden, "invalid_grant", refused}
+	if diff := cmp.Diff(want, failureOf(postForm(t, tenant, "/oauth/token", form))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	exchange(t, tenant, c)
 }
 
 // TestClientAuthentication: secret in the body or by Basic, form or JSON.
@@ -293,7 +291,7 @@ func TestPasswordGrant(t *testing.T) {
 		}
 	})
 	t.Run("policy always, no factor", func(t *testing.T) {
-		patchTenant(t, tenant, `{"policy":["all-applications"],"variants":{"mfa_required_status":"401"}}`)
+		tenant.Control(http.MethodPatch, "tenant", `{"policy":["all-applications"],"variants":{"mfa_required_status":"401"}}`)
 		want := mfaRequired
 		want.Status = http.StatusUnauthorized
 		if diff := cmp.Diff(want, failureOf(postForm(t, tenant, "/oauth/token", passwordForm(tenant, plain, nil)))); diff != "" {

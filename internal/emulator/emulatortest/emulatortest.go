@@ -186,7 +186,12 @@ func (x *Tenant) request(method, address string, form url.Values) *http.Request 
 // Post sends a form to a path of the tenant, without a leading slash.
 func (x *Tenant) Post(path string, form url.Values) (status int, body []byte) {
 	x.t.Helper()
-	response, err := x.client.Do(x.request(http.MethodPost, x.Issuer()+path, form))
+	return x.send(x.request(http.MethodPost, x.Issuer()+path, form))
+}
+
+func (x *Tenant) send(r *http.Request) (status int, body []byte) {
+	x.t.Helper()
+	response, err := x.client.Do(r)
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -195,6 +200,27 @@ func (x *Tenant) Post(path string, form url.Values) (status int, body []byte) {
 		x.t.Fatal(err)
 	}
 	return response.StatusCode, body
+}
+
+// Control calls the tenant's control API, path without "/control/", and returns
+// the answer's body. The test ends if the call is refused.
+func (x *Tenant) Control(method, path, body string) []byte {
+	x.t.Helper()
+	r, err := http.NewRequestWithContext(x.t.Context(), method, x.Issuer()+"control/"+path, strings.NewReader(body))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	status, answer := x.send(r)
+	if status >= http.StatusBadRequest {
+		x.t.Fatalf("%s /control/%s %s: %d %s", method, path, body, status, answer)
+	}
+	return answer
+}
+
+// Fault arms a fault, the JSON body of POST /control/faults.
+func (x *Tenant) Fault(body string) {
+	x.t.Helper()
+	x.Control(http.MethodPost, "faults", body)
 }
 
 // sharedKeys hands out the same few RSA keys to all tenants of a test binary:
