@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -23,27 +24,66 @@ import (
 	"mysecurity/web"
 )
 
-// runDemo serves the portal and an emulated tenant in one process, with one
-// clock. Everything is new at each start and gone at the end.
-func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (err error) {
+// emulated is a tenant that is ready to be served, with what it was made from.
+type emulated struct {
+	*emulator.Emulator
+	cfg    config.Demo
+	portal site.Site // whose addresses the tenant knows
+	log    *slog.Logger
+}
+
+// newEmulated makes the tenant that the environment describes.
+func newEmulated(ctx context.Context, environ []string, stderr io.Writer) (*emulated, error) {
 	cfg, warnings, err := config.LoadDemo(environ)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	log := newLogger(stderr, cfg.Log)
 	warn(ctx, log, warnings)
-	if cfg.EmulatorTLSDir != "" {
-		return errors.New("EMULATOR_TLS_DIR is for the emulator alone: in the demo the portal speaks to it in plain HTTP")
-	}
-	own, err := site.Parse(cfg.PublicURL)
+	portal, err := site.Parse(cfg.PublicURL)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("PUBLIC_URL %w", err)
 	}
-	tenant, err := newTenant(cfg, own.URL("callback"), own.URL("signed-out"))
+	options := emulator.Options{
+		PublicURL: cfg.EmulatorPublicURL, Clock: emulator.NewClock(time.Now), Logger: log,
+		Callbacks: []string{portal.URL("callback")}, LogoutURLs: []string{portal.URL("signed-out")},
+	}
+	if options.Seed, err = readSeed(cfg.EmulatorSeedFile); err != nil {
+		return nil, fmt.Errorf("EMULATOR_SEED_FILE: %w", err)
+	}
+	tenant, err := emulator.New(options)
+	if err != nil {
+		return nil, err
+	}
+	return &emulated{tenant, cfg, portal, log}, nil
+}
+
+// readSeed reads a tenant's initial state; without a file the built-in one is
+// taken.
+func readSeed(name string) (*emulator.Seed, error) {
+	if name == "" {
+		return nil, nil
+	}
+	file, err := os.Open(name) //nolint:gosec // the developer names the file
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return emulator.ReadSeed(file)
+}
+
+// runDemo serves the portal and an emulated tenant in one process, with one
+// clock. Everything is new at each start and gone at the end.
+func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (err error) {
+	tenant, err := newEmulated(ctx, environ, stderr)
 	if err != nil {
 		return err
 	}
 	defer tenant.Close()
+	cfg := tenant.cfg
+	if cfg.EmulatorTLSDir != "" {
+		return errors.New("EMULATOR_TLS_DIR is for the emulator alone: in the demo the portal speaks to it in plain HTTP")
+	}
 	folder, err := os.MkdirTemp(cfg.DataDir, "mysecurity-demo-")
 	if err != nil {
 		return fmt.Errorf("no folder for the sessions of the demo: %w", err)
@@ -52,22 +92,22 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 
 	id, key := tenant.PortalApplication()
 	p, err := newPortal(portalOptions{
-		Site: own,
+		Site: tenant.portal,
 		Tenant: auth0.Config{
-			Domain: own.Host(), Issuer: tenant.Issuer(), ClientID: id, ClientSecret: secret.New(key),
+			Issuer: tenant.Issuer(), ClientID: id, ClientSecret: secret.New(key),
 			MFAAudience: tenant.Issuer() + "mfa/", AllowLoopbackHTTP: true,
 		},
 		SessionKeys: []secret.Secret{newSessionKey()}, SessionFile: filepath.Join(folder, "sessions.db"),
 		Mode: "demo", MinMethods: cfg.MinMethods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
-		Now: tenant.Clock().Now, Log: log,
+		Now: tenant.Clock().Now, Log: tenant.log,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 
-	announce := func() error { return greet(stdout, tenant, own.Base()) }
-	return serveAll(ctx, log, announce, []listener{
+	announce := func() error { return greet(stdout, tenant.Emulator, tenant.portal.Base()) }
+	return serveAll(ctx, tenant.log, announce, []listener{
 		{name: "emulator", address: cfg.EmulatorAddr, handler: tenant},
 		{name: "portal", address: cfg.PortalAddr, handler: p.handler},
 		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p)), outlasts: true},
@@ -77,50 +117,22 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 // runEmulator serves the emulated tenant alone, by TLS if a folder for its
 // certificate is named: Auth0's own SDKs speak nothing else.
 func runEmulator(ctx context.Context, environ []string, stdout, stderr io.Writer) error {
-	cfg, warnings, err := config.LoadDemo(environ)
-	if err != nil {
-		return err
-	}
-	log := newLogger(stderr, cfg.Log)
-	warn(ctx, log, warnings)
-	own, err := site.Parse(cfg.PublicURL)
-	if err != nil {
-		return err
-	}
-	tenant, err := newTenant(cfg, own.URL("callback"), own.URL("signed-out"))
+	tenant, err := newEmulated(ctx, environ, stderr)
 	if err != nil {
 		return err
 	}
 	defer tenant.Close()
+	cfg := tenant.cfg
 	var certificate *tls.Config
 	if cfg.EmulatorTLSDir != "" {
 		if certificate, err = emulator.LoopbackTLS(cfg.EmulatorTLSDir, time.Now()); err != nil {
 			return err
 		}
 	}
-	announce := func() error { return greet(stdout, tenant, "") }
-	return serveAll(ctx, log, announce, []listener{
+	announce := func() error { return greet(stdout, tenant.Emulator, "") }
+	return serveAll(ctx, tenant.log, announce, []listener{
 		{name: "emulator", address: cfg.EmulatorAddr, handler: tenant, tls: certificate},
 	})
-}
-
-// newTenant makes the emulated tenant from its seed.
-func newTenant(cfg config.Demo, callback, signedOut string) (*emulator.Emulator, error) {
-	options := emulator.Options{
-		PublicURL: cfg.EmulatorPublicURL, Clock: emulator.NewClock(time.Now),
-		Callbacks: []string{callback}, LogoutURLs: []string{signedOut},
-	}
-	if cfg.EmulatorSeedFile != "" {
-		file, err := os.Open(cfg.EmulatorSeedFile)
-		if err != nil {
-			return nil, fmt.Errorf("EMULATOR_SEED_FILE: %w", err)
-		}
-		defer file.Close()
-		if options.Seed, err = emulator.ReadSeed(file); err != nil {
-			return nil, fmt.Errorf("EMULATOR_SEED_FILE: %w", err)
-		}
-	}
-	return emulator.New(options)
 }
 
 func newSessionKey() secret.Secret {

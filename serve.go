@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -23,7 +24,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	warn(ctx, log, warnings)
 	own, err := site.Parse(cfg.PublicURL)
 	if err != nil {
-		return err
+		return fmt.Errorf("PUBLIC_URL %w", err)
 	}
 	p, err := newPortal(portalOptions{
 		Site: own,
