@@ -1,15 +1,10 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"github.com/skip2/go-qrcode"
 
 	"mysecurity/internal/account"
 	"mysecurity/internal/secret"
@@ -177,52 +172,4 @@ func (h *Handlers) wizard(scope *Scope, e account.AppEnrolment) (templates.AddAp
 		return templates.AddAppWizard{}, account.Fail(account.KindInternal, err)
 	}
 	return templates.AddAppWizard{Page: h.page(scope), Key: key, HasOther: scope.Session.Access().Proof.Strong}, nil
-}
-
-// appKey reads the otpauth text (the key URI format of authenticator apps).
-func appKey(e account.AppEnrolment) (templates.AppKey, error) {
-	uri, err := url.Parse(e.URI.Reveal())
-	if err != nil {
-		return templates.AppKey{}, errBadKeyURI
-	}
-	code, err := qrcode.New(e.URI.Reveal(), qrcode.Medium)
-	if err != nil {
-		return templates.AppKey{}, errBadKeyURI
-	}
-	code.DisableBorder = true
-	query := uri.Query()
-	issuer, label := splitLabel(uri.Path)
-	if named := query.Get("issuer"); named != "" {
-		issuer = named
-	}
-	return templates.AppKey{
-		QR: code.Bitmap(), Secret: e.Secret.Reveal(), URI: e.URI.Reveal(),
-		Account: label, Issuer: issuer, Algorithm: orDefault(query.Get("algorithm"), "SHA1"),
-		Digits: number(query.Get("digits"), codeLength), Period: time.Duration(number(query.Get("period"), 30)) * time.Second,
-	}, nil
-}
-
-var errBadKeyURI = errors.New("handlers: the tenant's otpauth text cannot be read")
-
-// splitLabel takes "/Issuer:account" apart.
-func splitLabel(path string) (issuer, label string) {
-	path = strings.TrimPrefix(path, "/")
-	if issuer, label, found := strings.Cut(path, ":"); found {
-		return issuer, label
-	}
-	return "", path
-}
-
-func number(text string, otherwise int) int {
-	if n, err := strconv.Atoi(text); err == nil && n > 0 && n <= 300 {
-		return n
-	}
-	return otherwise
-}
-
-func orDefault(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
