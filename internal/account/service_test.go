@@ -81,28 +81,13 @@ func (b *bench) code(e account.AppEnrolment) secret.Secret {
 // control calls the emulator's control API.
 func (b *bench) control(method, path, body string) []byte {
 	b.t.Helper()
-	request, err := http.NewRequestWithContext(b.t.Context(), method, b.tenant.URL+"/control/"+path, strings.NewReader(body))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	response, err := b.tenant.Client().Do(request)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var answer json.RawMessage
-	if response.StatusCode >= 300 {
-		b.t.Fatalf("%s /control/%s: %d", method, path, response.StatusCode)
-	}
-	if response.StatusCode != http.StatusNoContent {
-		if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-	return answer
+	return b.tenant.Control(method, path, body)
 }
 
-func (b *bench) fault(body string) { b.control(http.MethodPost, "faults", body) }
+func (b *bench) fault(body string) {
+	b.t.Helper()
+	b.tenant.Fault(body)
+}
 
 // asked counts what the tenant was asked since a moment, by method and path.
 func (b *bench) asked(since time.Time) map[string]int {
