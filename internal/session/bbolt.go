@@ -44,15 +44,7 @@ func OpenBolt(o BoltOptions) (*Bolt, error) {
 	// Writes that arrive within this time share one sync to disk. It is also
 	// what a lone write waits, so it stays below what anybody notices.
 	db.MaxBatchDelay = 2 * time.Millisecond
-	err = db.Update(func(tx *bolt.Tx) error {
-		for _, b := range buckets() {
-			if err := create(tx, b); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err := db.Update(createBuckets); err != nil {
 		return nil, errors.Join(fmt.Errorf("session store %s cannot be written: %w", o.Path, err), db.Close())
 	}
 	return &Bolt{db: db}, nil
@@ -60,11 +52,16 @@ func OpenBolt(o BoltOptions) (*Bolt, error) {
 
 func buckets() []Bucket { return []Bucket{Sessions, Transactions, Enrolments} }
 
-// create makes both parts of a bucket.
-func create(tx *bolt.Tx, b Bucket) error {
-	_, err1 := tx.CreateBucketIfNotExists(bodies(b))
-	_, err2 := tx.CreateBucketIfNotExists(times(b))
-	return errors.Join(err1, err2)
+// createBuckets makes both parts of each bucket.
+func createBuckets(tx *bolt.Tx) error {
+	for _, b := range buckets() {
+		for _, part := range [][]byte{bodies(b), times(b)} {
+			if _, err := tx.CreateBucketIfNotExists(part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func bodies(b Bucket) []byte { return []byte(b) }

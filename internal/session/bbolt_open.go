@@ -28,34 +28,40 @@ type boltFile struct {
 	file *os.File
 }
 
-// openSound opens the store by way of a rebuild, and puts a damaged file aside.
+// openSound opens the store, or an empty one after a damaged one.
 func openSound(o BoltOptions) (*bolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("session store: the folder cannot be made: %w", err)
 	}
-	for range 3 {
-		old, err := openFile(o.Path)
-		if err == nil && !old.isAt(o.Path) {
-			// Another process rebuilt the store while this one waited for the lock
-			// of what has become a file without a name.
-			_ = old.db.Close()
-			continue
-		}
-		fresh := old.db
-		if err == nil {
-			fresh, err = rebuild(old, o)
-		}
-		switch {
-		case err == nil:
-			return fresh, nil
-		case !errors.Is(err, errDamagedFile):
-			return nil, explain(o.Path, err)
-		}
+	db, err := openRebuilt(o)
+	if errors.Is(err, errDamagedFile) {
+		db, err = openRebuilt(o)
+	}
+	if err != nil {
+		return nil, explain(o.Path, err)
+	}
+	return db, nil
+}
+
+// openRebuilt opens the store by way of a rebuild. When the error is
+// errDamagedFile, the file has been put aside.
+func openRebuilt(o BoltOptions) (*bolt.DB, error) {
+	old, err := openFile(o.Path)
+	if err == nil && !old.isAt(o.Path) {
+		// Another process rebuilt the store while this one waited for the lock of
+		// what has become a file without a name.
+		return nil, errors.Join(bolterrors.ErrTimeout, old.db.Close())
+	}
+	var fresh *bolt.DB
+	if err == nil {
+		fresh, err = rebuild(old, o)
+	}
+	if errors.Is(err, errDamagedFile) {
 		if err := old.putAside(o, err); err != nil {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("session store %s changes while it is being opened: is another process starting?", o.Path)
+	return fresh, err
 }
 
 // openFile opens the database and keeps hold of the file, because a database
@@ -112,7 +118,7 @@ func (f boltFile) putAside(o BoltOptions, cause error) error {
 		_ = f.file.Close() // after a failed opening the library has closed it
 	}
 	if err != nil {
-		return fmt.Errorf("session store %s is damaged and cannot be put aside: %w", o.Path, err)
+		return fmt.Errorf("damaged, and cannot be put aside: %w", err)
 	}
 	o.Logger.Error("session store was damaged; starting with an empty one",
 		slog.String("file", o.Path), slog.String("kept_as", aside), slog.Any("cause", cause))

@@ -84,14 +84,16 @@ func TestOpenDamaged(t *testing.T) {
 	whole := writeSample(t, filepath.Join(t.TempDir(), "sessions.db"))
 	zeros := make([]byte, len(whole))
 	for name, content := range map[string][]byte{
-		"MI-12 truncated by a page": whole[:len(whole)-os.Getpagesize()],
-		"MI-12 truncated to a half": whole[:len(whole)/2],
-		"MI-12 truncated to 3 KB":   whole[:3000],
-		"MI-12 one byte":            whole[:1],
-		"MI-12 zero-filled":         zeros,
-		"MI-12 zero-filled middle":  append(append(bytes.Clone(whole[:2*os.Getpagesize()]), zeros[:len(whole)/2]...), whole[2*os.Getpagesize()+len(whole)/2:]...),
-		"MI-12 page in itself":      selfContaining(t, whole),
-		"MI-12 not a database":      []byte(strings.Repeat("hello ", 10_000)),
+		"MI-12 truncated by a page":  whole[:len(whole)-os.Getpagesize()],
+		"MI-12 truncated to a half":  whole[:len(whole)/2],
+		"MI-12 truncated to 3 KB":    whole[:3000],
+		"MI-12 one byte":             whole[:1],
+		"MI-12 zero-filled":          zeros,
+		"MI-12 zero-filled middle":   append(append(bytes.Clone(whole[:2*os.Getpagesize()]), zeros[:len(whole)/2]...), whole[2*os.Getpagesize()+len(whole)/2:]...),
+		"MI-12 page in itself":       selfContaining(t, whole),
+		"MI-12 inline page branches": withInlinePage(t, whole, 1, 1),
+		"MI-12 inline page too long": withInlinePage(t, whole, 2, 200),
+		"MI-12 not a database":       []byte(strings.Repeat("hello ", 10_000)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "sessions.db")
@@ -132,6 +134,26 @@ func selfContaining(t *testing.T, whole []byte) []byte {
 	}
 	if !found {
 		t.Fatal("the sample has no branch page")
+	}
+	return content
+}
+
+// withInlinePage changes the page within a page that an empty bucket is, in every
+// version of it that the file has: 1 makes it a branch, 2 is the leaf it was.
+func withInlinePage(t *testing.T, whole []byte, kind, count byte) []byte {
+	t.Helper()
+	content := append(bytes.Clone(whole), make([]byte, 32)...) // its last value may end in zeros
+	found := false
+	for at, name := 0, times(Transactions); ; found = true {
+		next := bytes.Index(content[at:], name)
+		if next < 0 {
+			break
+		}
+		at += next + len(name)
+		content[at+16+8], content[at+16+10] = kind, count
+	}
+	if !found {
+		t.Fatal("the sample has no such page")
 	}
 	return content
 }

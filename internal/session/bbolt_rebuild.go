@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -41,9 +40,6 @@ func guarded(fn func() error) (err error) {
 // and with it the lock. If the disk does not take a second file, old goes on:
 // who is signed in stays signed in.
 func rebuild(old boltFile, o BoltOptions) (*bolt.DB, error) {
-	if isNew(old.db) {
-		return old.db, nil
-	}
 	path := o.Path + ".new"
 	var fresh boltFile
 	err := os.Remove(path) // of a start that was cut short
@@ -70,23 +66,13 @@ func rebuild(old boltFile, o BoltOptions) (*bolt.DB, error) {
 	return old.db, nil
 }
 
-// isNew reports a file that was created just now.
-func isNew(db *bolt.DB) bool {
-	empty := false
-	err := guarded(func() error {
-		return db.View(func(tx *bolt.Tx) error {
-			name, _ := tx.Cursor().First()
-			empty = name == nil
-			return nil
-		})
-	})
-	return err == nil && empty
-}
-
 // move copies every record that is still of use, and ends with one sync.
 func move(old boltFile, fresh *bolt.DB, now time.Time) error {
 	fresh.NoSync = true
 	defer func() { fresh.NoSync = false }()
+	if err := fresh.Update(createBuckets); err != nil {
+		return err
+	}
 	err := old.db.View(func(tx *bolt.Tx) error {
 		if err := checkPages(tx, old.file, old.db.Info().PageSize); err != nil {
 			return fmt.Errorf("%w: %w", errDamagedFile, err)
@@ -113,21 +99,13 @@ func moveBucket(tx *bolt.Tx, fresh *bolt.DB, b Bucket, now time.Time) error {
 		return fmt.Errorf("%w: half of %s is missing", errDamagedFile, b)
 	}
 	c := from.Cursor()
-	k, v := c.First()
-	for k != nil {
+	for k, v := c.First(); k != nil; {
 		err := fresh.Update(func(into *bolt.Tx) error {
-			if err := create(into, b); err != nil {
-				return err
-			}
 			for n := 0; k != nil && n < rebuildBatch; n++ {
 				if err := moveRecord(into, b, k, v, whens.Get(k), now); err != nil {
 					return err
 				}
-				next, value := c.Next()
-				if next != nil && bytes.Compare(k, next) >= 0 {
-					return fmt.Errorf("%w: records out of order", errDamagedFile)
-				}
-				k, v = next, value
+				k, v = c.Next()
 			}
 			return nil
 		})
@@ -151,8 +129,20 @@ func moveRecord(into *bolt.Tx, b Bucket, k, body, when []byte, now time.Time) er
 	return put(into, b, Key(k), rec)
 }
 
+// The format of the file, as far as it is read here: a page has a head of 16
+// bytes, with kind and count, and then elements of 16 bytes. One of a branch ends
+// with the number of the page it leads to. One of a leaf is four numbers: what it
+// is, how far from its own start its key is, and the lengths of key and value. The
+// value of a bucket is a head of 16 bytes and, where that starts with zero, a page
+// within the page.
+const (
+	formatUnit   = 16
+	formatLeaf   = 2 // kind of a page
+	formatBucket = 1 // kind of an element
+)
+
 // checkPages makes sure that walking the file comes to an end: no branch page
-// may lead back to itself.
+// may lead back to itself, neither by number nor as a page within a page.
 func checkPages(tx *bolt.Tx, file io.ReaderAt, pageSize int) error {
 	children := map[int][]int{}
 	for id := 2; id < int(tx.Size())/pageSize; id++ { // 0 and 1 were verified when the file was opened
@@ -160,31 +150,85 @@ func checkPages(tx *bolt.Tx, file io.ReaderAt, pageSize int) error {
 		if err != nil {
 			return err
 		}
-		if page.Type == "free" {
-			continue
+		switch page.Type {
+		case "branch":
+			children[id], err = branchChildren(file, id*pageSize, page.Count)
+		case "leaf":
+			err = checkBuckets(file, id*pageSize, page.Count, pageSize)
 		}
-		if page.Type == "branch" {
-			if children[id], err = branchChildren(file, id*pageSize, page.Count); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
-		id += page.OverflowCount
+		if page.Type != "free" {
+			id += page.OverflowCount
+		}
 	}
 	return checkNoLoop(children)
 }
 
-// branchChildren reads which pages a branch page leads to: after a head of 16
-// bytes come elements of 16 bytes, whose second half is a page number.
+func readElements(file io.ReaderAt, offset, count int) ([]byte, error) {
+	elements := make([]byte, formatUnit*count)
+	_, err := file.ReadAt(elements, int64(offset+formatUnit))
+	return elements, err
+}
+
+// branchChildren reads which pages a branch page leads to.
 func branchChildren(file io.ReaderAt, offset, count int) ([]int, error) {
-	elements := make([]byte, 16*count)
-	if _, err := file.ReadAt(elements, int64(offset+16)); err != nil {
+	elements, err := readElements(file, offset, count)
+	if err != nil {
 		return nil, err
 	}
 	children := make([]int, count)
 	for i := range children {
-		children[i] = int(binary.NativeEndian.Uint64(elements[16*i+8:]))
+		children[i] = int(binary.NativeEndian.Uint64(elements[formatUnit*i+8:]))
 	}
 	return children, nil
+}
+
+// checkBuckets looks at the small buckets that live within a leaf page.
+func checkBuckets(file io.ReaderAt, offset, count, pageSize int) error {
+	elements, err := readElements(file, offset, count)
+	if err != nil {
+		return err
+	}
+	for i := range count {
+		kind, pos, key, length := leafElement(elements[formatUnit*i:])
+		if kind&formatBucket == 0 {
+			continue
+		}
+		value := make([]byte, min(length, pageSize))
+		if _, err := file.ReadAt(value, int64(offset+formatUnit*(1+i)+pos+key)); err != nil {
+			return err
+		}
+		if len(value) < formatUnit || binary.NativeEndian.Uint64(value) == 0 && !isSoundLeaf(value[formatUnit:]) {
+			return errors.New("a bucket within a page is not sound")
+		}
+	}
+	return nil
+}
+
+// isSoundLeaf checks a page within a page. As a branch it would lead to itself,
+// having no number; and as the database copies it, what lies beyond its end is
+// our own memory, where no fault gives a wrong address away.
+func isSoundLeaf(page []byte) bool {
+	if len(page) < formatUnit || binary.NativeEndian.Uint16(page[8:]) != formatLeaf {
+		return false
+	}
+	count := int(binary.NativeEndian.Uint16(page[10:]))
+	if formatUnit*(1+count) > len(page) {
+		return false
+	}
+	for at := formatUnit; at < formatUnit*(1+count); at += formatUnit {
+		if _, pos, key, value := leafElement(page[at:]); at+pos+key+value > len(page) {
+			return false
+		}
+	}
+	return true
+}
+
+func leafElement(e []byte) (kind, pos, key, value int) {
+	number := func(at int) int { return int(binary.NativeEndian.Uint32(e[at:])) }
+	return number(0), number(4), number(8), number(12)
 }
 
 // checkNoLoop walks down from every branch.
