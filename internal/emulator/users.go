@@ -73,7 +73,7 @@ func (e *Emulator) snapshot(u *user) SeedUser {
 
 // addUser creates a user with authenticators and phone. The caller holds the
 // store's lock and has checked that id and e-mail address are free.
-func (e *Emulator) addUser(s SeedUser) *user {
+func (e *Emulator) addUser(s SeedUser) {
 	u := &user{
 		ID: s.UserID, Email: s.Email, EmailVerified: s.EmailVerified, Password: s.Password,
 		Name: s.Name, Locale: s.Locale, Blocked: s.Blocked, UpdatedAt: e.clock.Now(),
@@ -83,7 +83,6 @@ func (e *Emulator) addUser(s SeedUser) *user {
 	for _, a := range s.Authenticators {
 		e.addAuthenticator(u, a)
 	}
-	return u
 }
 
 // addAuthenticator gives u an active authenticator; an authenticator app is on
