@@ -1,7 +1,6 @@
 // The main job, as a person does it: sign in, add an authenticator app, save the recovery code, sign in with the app,
 // remove it.
 import type { Page } from "@playwright/test";
-import { expectAccessible, keepScreenshots } from "./support/accessibility";
 import { expect, test } from "./support/fixtures";
 import { confirmApp, keyOf, openWizard, recoveryCodeOn, saveRecoveryCode } from "./support/steps";
 
@@ -12,8 +11,6 @@ test("a new employee protects the account, signs in with it, and removes it", { 
     await signedIn();
     await openWizard(page, t);
     await expect(page.getByRole("img", { name: t("add-app.scan.qr") })).toBeVisible();
-    await expectAccessible(page);
-    await keepScreenshots(page, "add-app");
     const { key, uri } = await keyOf(page, t);
     unprinted.push(key);
     await person.phone.scan(uri);
@@ -28,8 +25,6 @@ test("a new employee protects the account, signs in with it, and removes it", { 
     await page.getByRole("button", { name: t("recovery-code.continue") }).click();
     await expect(page.getByRole("alert")).toContainText(t("recovery-code.unticked"));
     expect(await recoveryCodeOn(page)).toBe(code);
-    await expectAccessible(page);
-    await keepScreenshots(page, "recovery-code");
     await saveRecoveryCode(page, t);
   });
 
@@ -39,8 +34,6 @@ test("a new employee protects the account, signs in with it, and removes it", { 
     await expect(page.getByRole("heading", { name: t("overview.protected.title") })).toBeVisible();
     await expect(row(page, t("method.app.name"))).toContainText(t("overview.changed"));
     await expect(page.getByText(t("overview.recovery.active.title"))).toBeVisible();
-    await expectAccessible(page);
-    await keepScreenshots(page, "overview");
   });
 
   await test.step("sign out, here and at the tenant", async () => {
@@ -57,8 +50,6 @@ test("a new employee protects the account, signs in with it, and removes it", { 
   await test.step("the only method has to stay", async () => {
     await page.getByRole("link", { name: t("overview.remove") }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(t("remove.refused.heading", { Name: t("method.app.name") }));
-    await expectAccessible(page);
-    await keepScreenshots(page, "remove-refused");
     await page.getByRole("link", { name: t("remove.add-first") }).click();
   });
 
@@ -70,8 +61,6 @@ test("a new employee protects the account, signs in with it, and removes it", { 
     const first = t("method.numbered", { Name: t("method.app.name"), Number: 1 });
     await page.getByRole("link", { name: `${t("overview.remove")} ${first}` }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(t("remove.heading", { Name: first }));
-    await expectAccessible(page);
-    await keepScreenshots(page, "remove");
     await page.getByRole("button", { name: t("remove.do", { Name: first }) }).click();
     await expect(page.getByRole("status").filter({ hasText: t("notice.removed") })).toBeVisible();
     await expect(page.getByRole("link", { name: t("overview.remove") })).toHaveCount(1);

@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "./support/fixtures";
 import { enterPassword } from "./support/sign-in";
 import {
-  appName, appRows, confirmApp, confirmIdentity, expectPage, keyOf, openRemoval, openWizard, openWizardAndScan,
+  addSecondApp, appName, appRows, confirmApp, confirmIdentity, expectPage, keyOf, openRemoval, openWizard,
   recoveryCodeOn, remove, saveRecoveryCode,
 } from "./support/steps";
 
@@ -88,10 +88,7 @@ test("it ends before a method is removed: the code of the app proves who one is 
   tag: "@no-script",
 }, async ({ page, portal, person, enrolled: _, control, signedIn, t }) => {
   await signedIn(() => person.phone.freshCode());
-  await openWizardAndScan(page, t, person);
-  await confirmApp(page, t, await person.phone.code());
-  await expect(appRows(page, t)).toHaveCount(2);
-
+  await addSecondApp(page, t, person);
   const first = appName(t, 1);
   await openRemoval(page, t, first);
   const address = page.url();

@@ -1,11 +1,8 @@
 // Removing a method: what it means is said first, the last one stays, and a lost answer is looked up, never repeated.
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/fixtures";
-import type { Person } from "./support/person";
 import { signIn } from "./support/sign-in";
-import {
-  appName, appRows, confirmApp, expectPage, openRemoval, openWizardAndScan, remove,
-} from "./support/steps";
+import { addSecondApp, appName, appRows, expectPage, openRemoval, remove } from "./support/steps";
 import type { Texts } from "./support/texts";
 
 test.use({ expectedStatuses: [401, 403, 404, 409, 422, 502] });
@@ -148,13 +145,6 @@ test.describe("the tenant fails in the middle", () => {
     await expect(appRows(page, t)).toHaveCount(1);
   });
 });
-
-/** Adds another app to somebody who has one, from and to the overview. */
-async function addSecondApp(page: Page, t: Texts, person: Person): Promise<void> {
-  await openWizardAndScan(page, t, person);
-  await confirmApp(page, t, await person.phone.code());
-  await expect(appRows(page, t)).toHaveCount(2);
-}
 
 function notice(page: Page, text: string) {
   return page.getByRole("status").filter({ hasText: text });

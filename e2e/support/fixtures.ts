@@ -21,6 +21,8 @@ interface WorkerFixtures extends Options {
 interface TestFixtures {
   /** Statuses that the test's pages answer on purpose; any other failed request fails the test. */
   expectedStatuses: number[];
+  /** What the browser's console says on purpose. */
+  expectedOnConsole: RegExp;
   /** The portal's sentences in the browser's language. */
   t: Texts;
   control: Control;
@@ -41,6 +43,7 @@ interface TestFixtures {
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   tenantHost: ["localhost", { option: true, scope: "worker" }],
   expectedStatuses: [[401, 403, 422], { option: true }],
+  expectedOnConsole: [/(?!)/, { option: true }],
 
   portal: [
     async ({ tenantHost }, use) => {
@@ -87,18 +90,18 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     expect(leaked, "secrets in the program's output").toEqual([]);
   },
 
-  context: async ({ context, expectedStatuses }, use) => {
-    const troubles = await watch(context, expectedStatuses);
+  context: async ({ context, expectedStatuses, expectedOnConsole }, use) => {
+    const troubles = await watch(context, expectedStatuses, expectedOnConsole);
     await use(context);
     expect(troubles(), "troubles in the browser").toEqual([]);
     expect((await context.storageState()).origins, "what pages have stored in the browser").toEqual([]);
   },
 
-  anotherBrowser: async ({ browser, expectedStatuses }, use) => {
+  anotherBrowser: async ({ browser, expectedStatuses, expectedOnConsole }, use) => {
     const opened: { context: BrowserContext; troubles: () => string[] }[] = [];
     await use(async () => {
       const context = await browser.newContext(); // with the project's options, as the runner sees to
-      opened.push({ context, troubles: await watch(context, expectedStatuses) });
+      opened.push({ context, troubles: await watch(context, expectedStatuses, expectedOnConsole) });
       return context;
     });
     for (const { context, troubles } of opened) {

@@ -3,7 +3,11 @@
 import type { BrowserContext } from "@playwright/test";
 
 /** Watches a context from now on. The returned function gives what has gone wrong, an empty list at best. */
-export async function watch(context: BrowserContext, expectedStatuses: number[]): Promise<() => string[]> {
+export async function watch(
+  context: BrowserContext,
+  expectedStatuses: number[],
+  expectedOnConsole: RegExp,
+): Promise<() => string[]> {
   const troubles: string[] = [];
 
   context.on("console", (message) => {
@@ -11,6 +15,7 @@ export async function watch(context: BrowserContext, expectedStatuses: number[])
     // Chromium logs each 4xx of a page or of a fetch; a form sent back with 422 is no trouble.
     const status = /^Failed to load resource: .* status of (\d+)/.exec(message.text())?.[1];
     if (status && expectedStatuses.includes(Number(status))) return;
+    if (expectedOnConsole.test(message.text())) return;
     troubles.push(`console at ${message.location().url}: ${message.text()}`);
   });
   context.on("weberror", (error) => troubles.push(`exception: ${error.error().stack ?? error.error().message}`));

@@ -82,6 +82,13 @@ export function appRows(page: Page, t: Texts): Locator {
   return page.getByRole("region", { name: t("overview.apps.title") }).getByRole("listitem");
 }
 
+/** Adds another app to somebody who has one, from and to the overview. */
+export async function addSecondApp(page: Page, t: Texts, person: Person): Promise<void> {
+  await openWizardAndScan(page, t, person);
+  await confirmApp(page, t, await person.phone.code());
+  await expect(appRows(page, t)).toHaveCount(2);
+}
+
 /** From the overview to the page that asks whether an app is to be removed. */
 export async function openRemoval(page: Page, t: Texts, name: string): Promise<void> {
   await page.getByRole("link", { name: `${t("overview.remove")} ${name}`, exact: true }).click();

@@ -1,0 +1,100 @@
+// The main job without a mouse: every stop is seen, in the order of reading, and after each change the focus is where the
+// news is.
+import { expect, test } from "./support/fixtures";
+import { tabStops, tabTo } from "./support/keyboard";
+import {
+  addSecondApp, appName, appRows, expectMistake, expectPage, keyOf, openWizard,
+} from "./support/steps";
+import { wrongCode } from "./support/totp";
+
+test("the main job by Tab, Enter and Space", async ({ page, portal, person, control, t }) => {
+  const main = page.getByRole("main");
+  const press = (key: string) => page.keyboard.press(key);
+
+  await test.step("skip to the content, and sign in", async () => {
+    await page.goto(portal.url);
+    const skip = page.getByRole("link", { name: t("layout.skip") });
+    await tabTo(page, skip);
+    await press("Enter");
+    await expect(main).toBeFocused();
+    await tabTo(page, main.getByRole("link", { name: t("landing.sign-in") }));
+    await press("Enter");
+    await expect(page.getByRole("textbox", { name: /email/i })).toBeFocused();
+    await page.keyboard.type(person.email);
+    await press("Tab");
+    await page.keyboard.type(person.password);
+    await press("Enter");
+    await expectPage(page, t("overview.title"));
+  });
+
+  await test.step("start the wizard", async () => {
+    await tabTo(page, page.getByRole("link", { name: t("overview.empty.action") }));
+    await press("Enter");
+    await tabTo(page, page.getByRole("button", { name: t("add-app.intro.start") }));
+    await press("Enter");
+  });
+
+  await test.step("a wrong code: to the summary, by it to the field, and the right one", async () => {
+    const { key, uri } = await keyOf(page, t);
+    await person.phone.scan(uri);
+    const field = page.getByRole("textbox", { name: t("add-app.code.label") });
+    await tabTo(page, field);
+    await page.keyboard.type(wrongCode(key, await control.now()));
+    await press("Enter");
+    await expectMistake(page, t, t("add-app.code.wrong"));
+    await press("Tab");
+    await press("Enter");
+    await expect(field).toBeFocused();
+    await page.keyboard.type(await person.phone.code());
+    await press("Enter");
+    await expectPage(page, t("recovery-code.title"));
+  });
+
+  await test.step("the recovery code: first without the tick, then with it", async () => {
+    const proceed = page.getByRole("button", { name: t("recovery-code.continue") });
+    await tabTo(page, proceed);
+    await press("Enter");
+    await expectMistake(page, t, t("recovery-code.unticked"));
+    await press("Tab");
+    await press("Enter");
+    await expect(page.getByRole("checkbox")).toBeFocused();
+    await press("Space");
+    await expect(page.getByRole("checkbox")).toBeChecked();
+    await tabTo(page, proceed);
+    await press("Enter");
+    await expect(page.getByRole("status").filter({ hasText: t("notice.recovery-saved") })).toBeFocused();
+  });
+
+  await test.step("remove: Keep comes first, then the button with the name", async () => {
+    const name = appName(t, 1);
+    await addSecondApp(page, t, person);
+    await tabTo(page, page.getByRole("link", { name: `${t("overview.remove")} ${name}` }));
+    await press("Enter");
+    await expectPage(page, t("remove.heading", { Name: name }));
+    await tabTo(page, page.getByRole("link", { name: t("remove.keep") }));
+    await press("Tab");
+    await expect(page.getByRole("button", { name: t("remove.do", { Name: name }) })).toBeFocused();
+    await press("Enter");
+    await expect(page.getByRole("status").filter({ hasText: t("notice.removed") })).toBeFocused();
+    await expect(appRows(page, t)).toHaveCount(1);
+  });
+
+  await test.step("sign out", async () => {
+    await page.reload(); // the focus is at the top again
+    await tabTo(page, page.getByRole("button", { name: t("layout.sign-out") }));
+    await press("Enter");
+    await expectPage(page, t("signed-out.title"));
+  });
+});
+
+test("Tab follows the order of reading", async ({ page, signedIn, t }) => {
+  const head = [t("layout.skip"), `Example Company ${t("layout.product")}`, t("layout.other-language"), t("layout.sign-out")];
+  await signedIn();
+  expect(await tabStops(page)).toEqual([...head, t("overview.empty.action"), t("proof.confirm")]);
+
+  await openWizard(page, t);
+  expect(await tabStops(page)).toEqual([
+    ...head, t("proof.confirm"), t("add-app.scan.copy"), t("add-app.parameters"), t("add-app.code.label"),
+    t("add-app.code.confirm"), t("add-app.cancel"),
+  ]);
+});
