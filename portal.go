@@ -78,7 +78,7 @@ func newPortal(o portalOptions) (*portal, error) {
 	}
 	sessions, err := session.NewManager(session.Options{
 		Backend: store, Keys: o.SessionKeys,
-		HTTPS: o.Site.HTTPS(), PrefixPath: o.Site.Prefix(), OwnHost: o.Site.Prefix() == "/",
+		HTTPS: o.Site.HTTPS(), PrefixPath: o.Site.Prefix(),
 		Issuer: o.Tenant.Issuer, Mode: o.Mode, Now: o.Now, Logger: o.Log,
 	})
 	if err != nil {
@@ -116,7 +116,7 @@ func (p *portal) sweep(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if _, err := p.sessions.Sweep(ctx); err != nil {
+			if err := p.sessions.Sweep(ctx); err != nil {
 				p.log.ErrorContext(ctx, "expired sessions not removed", "error", err)
 			}
 		}

@@ -108,7 +108,7 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 	t.Cleanup(p.closeIt)
 	p.sessions, err = session.NewManager(session.Options{
 		Backend: store, Keys: []secret.Secret{secret.New(sessionKey)},
-		HTTPS: p.site.HTTPS(), PrefixPath: p.site.Prefix(), OwnHost: p.site.Prefix() == "/",
+		HTTPS: p.site.HTTPS(), PrefixPath: p.site.Prefix(),
 		Issuer: tenant.Issuer, Mode: "test", Now: now, Logger: log,
 	})
 	must(t, err)

@@ -28,8 +28,10 @@ const (
 // ticket.
 type Key [32]byte
 
-// Tag is a keyed hash by which the server can find records without reading
-// them: all of one user, all of one session at the tenant.
+// Tag is a keyed hash that lets the server recognise records without reading
+// them: all of one user, all of one session at the tenant. Records carry their
+// tags from the start, so that a sign-out at the tenant will be able to end those
+// that exist already; nothing looks records up by them yet.
 type Tag [32]byte
 
 // Record is what a backend keeps. Everything that matters is in the sealed

@@ -15,7 +15,7 @@ func BenchmarkOpen(b *testing.B) {
 	clock := newClock()
 	m, err := NewManager(Options{
 		Backend: openTestBolt(b, filepath.Join(b.TempDir(), "sessions.db")), Keys: []secret.Secret{key(1)},
-		HTTPS: true, OwnHost: true, Issuer: issuer, Now: clock.now,
+		HTTPS: true, Issuer: issuer, Now: clock.now,
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -17,10 +17,10 @@ type jar struct {
 	secure      bool
 }
 
-// newJar picks the names. A host of our own gets __Host-, whose cookies no
-// sibling host can set; a shared host with a prefix gets __Secure- and the
-// prefix as path, so that its other applications do not receive our ticket.
-func newJar(https bool, prefix string, ownHost bool) (jar, error) {
+// newJar picks the names. A host of our own, which is one without a prefix, gets
+// __Host-, whose cookies no sibling host can set. A shared host gets __Secure- and
+// the prefix as path, so that its other applications do not receive our ticket.
+func newJar(https bool, prefix string) (jar, error) {
 	if !strings.HasPrefix(prefix, "/") || !strings.HasSuffix(prefix, "/") {
 		return jar{}, errors.New("session: the prefix must start and end with a slash")
 	}
@@ -31,10 +31,8 @@ func newJar(https bool, prefix string, ownHost bool) (jar, error) {
 	switch {
 	case !https:
 		return jar{session: "mss_dev", transaction: "msst_dev_", path: path}, nil
-	case ownHost:
-		return jar{session: "__Host-mss", transaction: "__Host-msst_", path: "/", secure: true}, nil
 	case path == "/":
-		return jar{}, errors.New("session: a shared host needs a prefix")
+		return jar{session: "__Host-mss", transaction: "__Host-msst_", path: path, secure: true}, nil
 	default:
 		return jar{session: "__Secure-mss", transaction: "__Secure-msst_", path: path, secure: true}, nil
 	}

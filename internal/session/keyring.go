@@ -95,7 +95,7 @@ func (r keyring) associated(b Bucket, k Key) []byte {
 	return out
 }
 
-// tag hashes a value that records are found by. It depends on the newest key;
+// tag hashes a value that records share. It depends on the newest key;
 // after a rotation older records carry older tags until they are written again.
 func (r keyring) tag(purpose, value string) Tag {
 	if value == "" {

@@ -113,7 +113,7 @@ func TestLedger(t *testing.T) {
 		b := newBook(t)
 		b.sight("a")
 		b.sight()
-		if n, err := b.w.Sweep(t.Context()); n != 1 || err != nil {
+		if n, err := b.w.sweep(); n != 1 || err != nil {
 			t.Error(n, err)
 		}
 		b.sight("a")
@@ -126,11 +126,11 @@ func TestLedger(t *testing.T) {
 			t.Error(got)
 		}
 		b.w.clock.advance(ledgerLife - time.Second)
-		if n, _ := b.w.Sweep(t.Context()); n != 0 {
+		if n, _ := b.w.sweep(); n != 0 {
 			t.Error("swept early")
 		}
 		b.w.clock.advance(time.Second)
-		if n, _ := b.w.Sweep(t.Context()); n != 1 {
+		if n, _ := b.w.sweep(); n != 1 {
 			t.Error("not swept")
 		}
 	})

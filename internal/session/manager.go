@@ -20,11 +20,10 @@ import (
 	"mysecurity/internal/secret"
 )
 
-// Lifetimes when the options name none (NIST SP 800-63B-4 section 5 permits
-// more at AAL2).
+// Lifetimes of a session (NIST SP 800-63B-4 section 5 permits more at AAL2).
 const (
-	defaultIdle     = 15 * time.Minute
-	defaultAbsolute = time.Hour
+	idleLife     = 15 * time.Minute
+	absoluteLife = time.Hour
 )
 
 // touchEvery is how often the last use is written. A session may thus end up to
@@ -51,16 +50,13 @@ type Options struct {
 	Keys    []secret.Secret // newest first, each base64 (RFC 4648 section 4) of 32 random bytes
 
 	HTTPS      bool   // browsers use TLS; false only for development on this machine
-	PrefixPath string // "/" or "/prefix/"; empty means "/"
-	OwnHost    bool   // no other application lives on the host
+	PrefixPath string // "/" or empty: a host of our own; "/prefix/": a shared one
 
 	Issuer string // the only issuer whose users may sign in; sealed into each record
 	Mode   string // PORTAL_MODE; sealed into each record
 
-	Idle     time.Duration // default 15 minutes
-	Absolute time.Duration // default 60 minutes
-	Now      func() time.Time
-	Logger   *slog.Logger
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Manager opens sessions. It is safe for concurrent use.
@@ -81,12 +77,6 @@ func NewManager(o Options) (*Manager, error) {
 	if o.PrefixPath == "" {
 		o.PrefixPath = "/"
 	}
-	if o.Idle == 0 {
-		o.Idle = defaultIdle
-	}
-	if o.Absolute == 0 {
-		o.Absolute = defaultAbsolute
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -97,12 +87,12 @@ func NewManager(o Options) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	jar, err := newJar(o.HTTPS, o.PrefixPath, o.OwnHost)
+	jar, err := newJar(o.HTTPS, o.PrefixPath)
 	if err != nil {
 		return nil, err
 	}
 	return &Manager{
-		store: &store{backend: o.Backend, ring: ring, jar: jar, now: o.Now, idle: o.Idle, absolute: o.Absolute},
+		store: &store{backend: o.Backend, ring: ring, jar: jar, now: o.Now},
 		log:   o.Logger,
 	}, nil
 }
@@ -170,6 +160,7 @@ func (m *Manager) note(ctx context.Context, reason error) {
 }
 
 // Sweep removes what expired from the store. Call it every few minutes.
-func (m *Manager) Sweep(ctx context.Context) (removed int, err error) {
-	return m.store.backend.Sweep(ctx, m.store.now())
+func (m *Manager) Sweep(ctx context.Context) error {
+	_, err := m.store.backend.Sweep(ctx, m.store.now())
+	return err
 }

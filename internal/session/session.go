@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/gorilla/sessions"
 
@@ -53,9 +52,6 @@ func (s *Session) User() account.User { return s.view().User }
 // Access returns the user's credential for the tenant and what the sign-in
 // proved; the zero Access if nobody is signed in.
 func (s *Session) Access() account.Access { return s.view().Access }
-
-// Started is when the user signed in or last confirmed who they are.
-func (s *Session) Started() time.Time { return s.view().Started }
 
 // view returns a copy of what the session remembers.
 func (s *Session) view() state {

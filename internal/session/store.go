@@ -16,12 +16,10 @@ import (
 // record stays on the server. The stock stores neither end a session on the
 // server nor renew its id (security decision 9).
 type store struct {
-	backend  Backend
-	ring     keyring
-	jar      jar
-	now      func() time.Time
-	idle     time.Duration
-	absolute time.Duration
+	backend Backend
+	ring    keyring
+	jar     jar
+	now     func() time.Time
 }
 
 var _ sessions.Store = (*store)(nil)
@@ -98,14 +96,15 @@ func (s *store) load(ctx context.Context, t ticket) (*entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if !s.now().Before(s.expiry(st.Started, rec.Seen)) {
+	if !s.now().Before(expiry(st.Started, rec.Seen)) {
 		return nil, errEnded
 	}
 	return &entry{ticket: t, version: rec.Version, created: rec.Created, seen: rec.Seen, stale: stale, state: st}, nil
 }
 
-func (s *store) expiry(started, seen time.Time) time.Time {
-	idle, absolute := seen.Add(s.idle), started.Add(s.absolute)
+// expiry is when a session ends, by rest or by age.
+func expiry(started, seen time.Time) time.Time {
+	idle, absolute := seen.Add(idleLife), started.Add(absoluteLife)
 	if idle.Before(absolute) {
 		return idle
 	}
@@ -193,7 +192,7 @@ func (s *store) reload(ctx context.Context, e *entry) (*entry, error) {
 // touch notes the use of a session without writing its content.
 func (s *store) touch(ctx context.Context, e *entry) error {
 	now := s.now()
-	err := s.backend.Touch(ctx, Sessions, e.ticket.recordKey(), now, s.expiry(e.state.Started, now))
+	err := s.backend.Touch(ctx, Sessions, e.ticket.recordKey(), now, expiry(e.state.Started, now))
 	if err == nil {
 		e.seen = now
 	}
@@ -215,7 +214,7 @@ func (s *store) seal(e *entry) (Record, error) {
 		return Record{}, err
 	}
 	return Record{
-		Created: e.created, Seen: e.seen, Expires: s.expiry(e.state.Started, e.seen),
+		Created: e.created, Seen: e.seen, Expires: expiry(e.state.Started, e.seen),
 		User: s.ring.tag("user", e.state.User.Key()), SID: s.ring.tag("sid", e.state.Access.SID),
 		Blob: blob,
 	}, nil

@@ -194,7 +194,7 @@ func TestFiveSignIns(t *testing.T) {
 			t.Errorf("SE-16: transaction %d: %v", i, err)
 		}
 	}
-	if n, err := w.Sweep(t.Context()); n != 0 || err != nil {
+	if n, err := w.sweep(); n != 0 || err != nil {
 		t.Errorf("SE-16: %d records left", n)
 	}
 }
@@ -243,7 +243,7 @@ func TestStartsAreBounded(t *testing.T) {
 	}
 	w.clock.advance(transactionLife)
 	b.begin(NewTransaction())
-	if n, err := w.Sweep(t.Context()); n != 1 || err != nil {
+	if n, err := w.sweep(); n != 1 || err != nil {
 		t.Errorf("ME-04: swept %d, %v", n, err)
 	}
 }

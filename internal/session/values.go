@@ -39,6 +39,16 @@ func (s *Session) RecoveryCode() (account.RecoveryCode, bool) {
 	return *held, true
 }
 
+// DueRecoveryCode returns the code if the user has to save it now: it is held,
+// and the method it came with is active.
+func (s *Session) DueRecoveryCode() (account.RecoveryCode, bool) {
+	code, held := s.RecoveryCode()
+	if !held || !code.Due {
+		return account.RecoveryCode{}, false
+	}
+	return code, true
+}
+
 // KeepRecoveryCode seals a code from the moment the tenant hands it out until
 // RecoverySaved or the end of the session. An absent code changes nothing.
 func (s *Session) KeepRecoveryCode(code secret.Secret) {
