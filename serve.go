@@ -29,7 +29,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	p, err := newPortal(portalOptions{
 		Site: own,
 		Tenant: auth0.Config{
-			Domain: cfg.Domain, Issuer: cfg.Issuer, ClientID: cfg.ClientID,
+			Issuer: cfg.Issuer, ClientID: cfg.ClientID,
 			ClientSecret: cfg.ClientSecret, BasicAuth: cfg.BasicAuth,
 			MFAAudience: cfg.MFAAudience, AllowLoopbackHTTP: cfg.Mode == config.Development,
 		},

@@ -72,7 +72,7 @@ func views(t testing.TB, authenticators int) (overview, bare func()) {
 	p := &portal{site: own, store: filepath.Join(t.TempDir(), "sessions.db"), panics: &atomic.Bool{}}
 	issuer := plainTenant(t, authenticators)
 	handler := p.assemble(t, portalOptions{}, auth0.Config{
-		Domain: strings.Trim(issuer, "htp:/"), Issuer: issuer, ClientID: "client", ClientSecret: secret.New("secret"), MFAAudience: issuer + "mfa/",
+		Issuer: issuer, ClientID: "client", ClientSecret: secret.New("secret"), MFAAudience: issuer + "mfa/",
 		Now: time.Now, Logger: slog.New(slog.NewJSONHandler(discarded{}, nil)),
 	})
 	ticket := p.ticket(t, issuer)

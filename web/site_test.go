@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -70,10 +69,8 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 	p.tenant = emulatortest.Start(t, emulatortest.WithTap(p.upstream.tap),
 		emulatortest.WithCallbacks([]string{own.URL("callback")}, []string{own.URL("signed-out")}))
 	log := slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	issuer, err := url.Parse(p.tenant.Issuer())
-	must(t, err)
 	p.handler = p.assemble(t, o, auth0.Config{
-		Domain: issuer.Host, Issuer: p.tenant.Issuer(), ClientID: p.tenant.ClientID,
+		Issuer: p.tenant.Issuer(), ClientID: p.tenant.ClientID,
 		ClientSecret: secret.New(p.tenant.ClientSecret), MFAAudience: p.tenant.MFAAudience,
 		Now: p.tenant.Clock().Now, Logger: log,
 	})

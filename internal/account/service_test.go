@@ -37,12 +37,8 @@ func newInstance(b *bench) *account.Service { return newService(b.t, b.tenant, 1
 
 func newService(t *testing.T, tenant *emulatortest.Tenant, minMethods int) *account.Service {
 	t.Helper()
-	issuer, err := url.Parse(tenant.Issuer())
-	if err != nil {
-		t.Fatal(err)
-	}
 	client, err := auth0.New(auth0.Config{
-		Domain: issuer.Host, Issuer: tenant.Issuer(), MFAAudience: tenant.MFAAudience,
+		Issuer: tenant.Issuer(), MFAAudience: tenant.MFAAudience,
 		ClientID: tenant.ClientID, ClientSecret: secret.New(tenant.ClientSecret),
 		RedirectURL: tenant.Callback, PostLogoutURL: emulatortest.LogoutURL,
 		AllowLoopbackHTTP: true, Now: tenant.Clock().Now,

@@ -29,11 +29,9 @@ func (t AccessToken) Secret() secret.Secret { return t.value }
 // Config says which tenant, as which application. Everything the client relies
 // on is fixed here; nothing is derived from a request or from an answer.
 type Config struct {
-	// Domain is the tenant's host as the browser sees it (the custom domain where
-	// one is used), with port where there is one: "acme.eu.auth0.com".
-	Domain string
-	// Issuer is compared exactly and gives scheme and host of every request;
-	// empty means "https://" + Domain + "/".
+	// Issuer is the tenant as the browser sees it (the custom domain where one is
+	// used): "https://acme.eu.auth0.com/". It is compared exactly and gives scheme
+	// and host of every request.
 	Issuer string
 
 	ClientID     string
@@ -43,8 +41,8 @@ type Config struct {
 	// probing: a probe would send the code twice.
 	BasicAuth bool
 
-	// MFAAudience is the identifier of the MFA API; empty means
-	// "https://" + Domain + "/mfa/". The trailing slash is part of it.
+	// MFAAudience is the identifier of the MFA API, "https://DOMAIN/mfa/". The
+	// trailing slash is part of it.
 	MFAAudience   string
 	RedirectURL   string // the registered callback, exact
 	PostLogoutURL string // where the tenant sends the browser after sign-out; must be registered
@@ -76,12 +74,6 @@ type Client struct {
 func New(cfg Config) (*Client, error) { return newClient(cfg, standardLimits()) }
 
 func newClient(cfg Config, l limits) (*Client, error) {
-	if cfg.Issuer == "" {
-		cfg.Issuer = "https://" + cfg.Domain + "/"
-	}
-	if cfg.MFAAudience == "" {
-		cfg.MFAAudience = "https://" + cfg.Domain + "/mfa/"
-	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -111,6 +103,7 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 func (cfg Config) complete() error {
 	var missing []error
 	for name, value := range map[string]string{
+		"MFA audience":    cfg.MFAAudience,
 		"client id":       cfg.ClientID,
 		"client secret":   cfg.ClientSecret.Reveal(),
 		"redirect URL":    cfg.RedirectURL,

@@ -22,12 +22,8 @@ type portal struct {
 func newPortal(t *testing.T, authenticators ...emulator.SeedAuthenticator) *portal {
 	t.Helper()
 	tenant := emulatortest.Start(t)
-	u, err := url.Parse(tenant.Issuer())
-	if err != nil {
-		t.Fatal(err)
-	}
 	c, err := New(Config{
-		Domain: u.Host, Issuer: tenant.Issuer(), MFAAudience: tenant.MFAAudience,
+		Issuer: tenant.Issuer(), MFAAudience: tenant.MFAAudience,
 		ClientID: tenant.ClientID, ClientSecret: secret.New(tenant.ClientSecret),
 		RedirectURL: tenant.Callback, PostLogoutURL: emulatortest.LogoutURL,
 		AllowLoopbackHTTP: true, Now: tenant.Clock().Now,

@@ -17,7 +17,6 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -301,7 +300,7 @@ func (t idToken) encodeWith(forge func(*idToken)) string {
 
 func (tn *tenant) config() Config {
 	return Config{
-		Domain: strings.TrimPrefix(tn.server.URL, "http://"), Issuer: tn.issuer(),
+		Issuer: tn.issuer(), MFAAudience: tn.issuer() + "mfa/",
 		ClientID: testClient, ClientSecret: secret.New(testSecret),
 		RedirectURL: "http://localhost:8080/callback", PostLogoutURL: "http://localhost:8080/signed-out",
 		AllowLoopbackHTTP: true, Now: tn.clock.Now,

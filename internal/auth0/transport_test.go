@@ -528,22 +528,20 @@ func TestTransportReason(t *testing.T) {
 // TestNew: only configuration facts stop the start, and they do.
 func TestNew(t *testing.T) {
 	good := Config{
-		Domain: "acme.eu.auth0.com", ClientID: "a", ClientSecret: secret.New("b"),
+		Issuer: "https://acme.eu.auth0.com/", MFAAudience: "https://acme.eu.auth0.com/mfa/",
+		ClientID: "a", ClientSecret: secret.New("b"),
 		RedirectURL: "https://portal.example/callback", PostLogoutURL: "https://portal.example/signed-out",
 	}
-	c, err := New(good)
-	if err != nil {
+	if _, err := New(good); err != nil {
 		t.Fatal(err)
-	}
-	if c.cfg.Issuer != "https://acme.eu.auth0.com/" || c.cfg.MFAAudience != "https://acme.eu.auth0.com/mfa/" {
-		t.Errorf("defaults %q %q", c.cfg.Issuer, c.cfg.MFAAudience)
 	}
 	for name, spoil := range map[string]func(*Config){
 		"no client":      func(c *Config) { c.ClientID = "" },
 		"no secret":      func(c *Config) { c.ClientSecret = secret.Secret{} },
 		"no redirect":    func(c *Config) { c.RedirectURL = "" },
 		"no return":      func(c *Config) { c.PostLogoutURL = "" },
-		"no domain":      func(c *Config) { c.Domain = "" },
+		"no issuer":      func(c *Config) { c.Issuer = "" },
+		"no audience":    func(c *Config) { c.MFAAudience = "" },
 		"EM-04 http":     func(c *Config) { c.Issuer = "http://localhost:8081/" },
 		"http, not here": func(c *Config) { c.Issuer, c.AllowLoopbackHTTP = "http://acme.example/", true },
 		"no slash":       func(c *Config) { c.Issuer = "https://acme.example" },
