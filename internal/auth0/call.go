@@ -51,11 +51,16 @@ type answer struct {
 
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
-// decode parses the body of a success. The tenant always labels JSON as such; a
+// isJSON reports the label of an answer. The tenant always labels JSON as such; a
 // form in text/plain (OP-30) or an HTML page with status 200 is not an answer.
-func (a answer) decode(into any) error {
+func (a answer) isJSON() bool {
 	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
-	if !strings.EqualFold(strings.TrimSpace(kind), "application/json") {
+	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
+}
+
+// decode parses the body of a success.
+func (a answer) decode(into any) error {
+	if !a.isJSON() {
 		return errNotJSON
 	}
 	return json.Unmarshal(a.body, into)

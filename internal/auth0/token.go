@@ -36,11 +36,8 @@ func (c *Client) redeem(ctx context.Context, endpoint string, code, verifier sec
 		"redirect_uri":  {c.cfg.RedirectURL},
 		"code_verifier": {verifier.Reveal()},
 	})
-	a, err := c.send(ctx, k)
+	a, err := c.ask(ctx, k)
 	if err != nil {
-		return tokenSet{}, err
-	}
-	if err := c.refusal(k.op, a); err != nil {
 		return tokenSet{}, err
 	}
 	return parseTokenSet(a, asked)
@@ -65,11 +62,8 @@ func (c *Client) ConfirmApp(ctx context.Context, token AccessToken, code secret.
 	// Some documents want the token in the header as well; where the client's own
 	// credentials are there, the field has to do.
 	k.bearer = token
-	a, err := c.send(ctx, k)
+	a, err := c.ask(ctx, k)
 	if err != nil {
-		return err
-	}
-	if err := c.refusal(k.op, a); err != nil {
 		return err
 	}
 	var set object
@@ -98,7 +92,7 @@ func (c *Client) grant(op, endpoint string, form url.Values) call {
 // protocol wants it refuses the sign-in.
 func parseTokenSet(a answer, asked time.Time) (tokenSet, error) {
 	members, err := parseObject(a.body)
-	if err != nil || a.decode(&object{}) != nil {
+	if err != nil || !a.isJSON() {
 		return tokenSet{}, refused(ReasonTokenAnswer)
 	}
 	if kind, ok := members.text("token_type"); !ok || !strings.EqualFold(kind, "bearer") {

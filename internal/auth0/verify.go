@@ -23,23 +23,15 @@ const (
 	maxSubject = 255 // OpenID Connect Core section 2
 )
 
-// loginToken is all that the rules look at: the ID token's header and signed
-// claims, what came with it, and what the transaction remembers.
+// loginToken is all that the rules look at: the ID token's signed claims, what
+// came with it, and what the transaction remembers.
 type loginToken struct {
-	header header
 	claims object
 	access string // the access token of the same answer
 	login  Login
 	issuer string
 	client string
 	now    time.Time
-}
-
-// header is the part of a JOSE header that we decide on.
-type header struct {
-	alg, keyID string
-	typ        string
-	hasTyp     bool
 }
 
 // rule is one condition of a sign-in, and the reason given when it is broken.
@@ -74,11 +66,11 @@ func loginRules() []rule {
 // signature comes first (go-oidc, with RS256 pinned), then our own rules, and
 // whatever go-oidc found wrong beyond them.
 func (c *Client) verifyLogin(ctx context.Context, raw, access string, login Login) (Identity, error) {
-	h, err := parseHeader(raw)
+	keyID, err := parseHeader(raw)
 	if err != nil {
 		return Identity{}, err
 	}
-	check := &signatureCheck{client: c, keyID: h.keyID}
+	check := &signatureCheck{client: c, keyID: keyID}
 	verifier := oidc.NewVerifier(c.cfg.Issuer, check, &oidc.Config{
 		ClientID:             c.cfg.ClientID,
 		SupportedSigningAlgs: []string{oidc.RS256},
@@ -96,7 +88,7 @@ func (c *Client) verifyLogin(ctx context.Context, raw, access string, login Logi
 		return Identity{}, refused(ReasonClaims)
 	}
 	token := loginToken{
-		header: h, claims: claims, access: access, login: login,
+		claims: claims, access: access, login: login,
 		issuer: c.cfg.Issuer, client: c.cfg.ClientID, now: c.now(),
 	}
 	for _, r := range loginRules() {
@@ -126,33 +118,32 @@ func (s *signatureCheck) VerifySignature(ctx context.Context, token string) ([]b
 }
 
 // parseHeader checks what has to be known before any key is looked up: size,
-// compact form (go-oidc would take the JSON form too), algorithm and type.
-func parseHeader(raw string) (header, error) {
+// compact form (go-oidc would take the JSON form too), algorithm and type. It
+// returns the name of the key, empty if there is none.
+func parseHeader(raw string) (keyID string, err error) {
 	if raw == "" || len(raw) > maxIDToken || strings.Count(raw, ".") != 2 {
-		return header{}, refused(ReasonIDToken)
+		return "", refused(ReasonIDToken)
 	}
 	encoded, _, _ := strings.Cut(raw, ".")
 	data, err := base64.RawURLEncoding.DecodeString(encoded)
 	if err != nil {
-		return header{}, refused(ReasonIDToken)
+		return "", refused(ReasonIDToken)
 	}
 	members, err := parseObject(data)
 	if err != nil {
-		return header{}, refused(ReasonIDToken)
+		return "", refused(ReasonIDToken)
 	}
-	var h header
-	h.alg, _ = members.text("alg")
-	h.keyID, _ = members.text("kid")
-	h.typ, _ = members.text("typ")
-	h.hasTyp = members.has("typ")
+	alg, _ := members.text("alg")
+	typ, _ := members.text("typ")
 	switch {
-	case h.alg != oidc.RS256:
-		return header{}, refused(ReasonAlgorithm)
-	case h.hasTyp && !strings.EqualFold(h.typ, "JWT"):
+	case alg != oidc.RS256:
+		return "", refused(ReasonAlgorithm)
+	case members.has("typ") && !strings.EqualFold(typ, "JWT"):
 		// An access token (at+jwt) or a logout token (logout+jwt) is no sign-in.
-		return header{}, refused(ReasonType)
+		return "", refused(ReasonType)
 	}
-	return h, nil
+	keyID, _ = members.text("kid")
+	return keyID, nil
 }
 
 func issuerIsTheTenant(t loginToken) bool {
