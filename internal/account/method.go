@@ -50,20 +50,20 @@ func HandleOf(user User, id string) string {
 
 func kindOf(a auth0.Authenticator) MethodKind {
 	switch {
-	case a.Type == "otp":
+	case a.Type == auth0.TypeOTP:
 		return MethodApp
-	case a.Channel == "auth0":
+	case a.Channel == auth0.ChannelPush:
 		return MethodPush
-	case a.Channel == "sms" || a.Channel == "voice":
+	case a.Channel == auth0.ChannelSMS || a.Channel == auth0.ChannelVoice:
 		return MethodPhone
-	case a.Channel == "email":
+	case a.Channel == auth0.ChannelEmail:
 		return MethodEmail
 	default:
 		return MethodOther
 	}
 }
 
-func isRecovery(a auth0.Authenticator) bool { return a.Type == "recovery-code" }
+func isRecovery(a auth0.Authenticator) bool { return a.Type == auth0.TypeRecoveryCode }
 
 // strong reports whether the tenant would ask for this authenticator before it
 // gives an MFA API token: active, not e-mail, not a recovery code.

@@ -144,7 +144,7 @@ func (c *Client) acquire(ctx context.Context, op string) error {
 	case <-ctx.Done():
 		return &Error{Op: op, Kind: KindUnavailable, Reason: transportReason(ctx.Err()), cause: ctx.Err()}
 	case <-patience.C:
-		return &Error{Op: op, Kind: KindUnavailable, Reason: ReasonBusy}
+		return &Error{Op: op, Kind: KindUnavailable, Reason: reasonBusy}
 	}
 }
 
@@ -160,21 +160,21 @@ func transportReason(err error) string {
 	)
 	switch {
 	case errors.Is(err, errTooLarge):
-		return ReasonTooLarge
+		return reasonTooLarge
 	case errors.Is(err, context.Canceled):
-		return ReasonCanceled
+		return reasonCanceled
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return ReasonTimeout
+		return reasonTimeout
 	case errors.As(err, &cert), errors.As(err, &record):
-		return ReasonTLS
+		return reasonTLS
 	case errors.As(err, &dns):
-		return ReasonName
+		return reasonName
 	case errors.As(err, &socket) && socket.Op == "dial":
-		return ReasonConnect
+		return reasonConnect
 	case socket != nil && (socket.Op == "remote error" || socket.Op == "local error"):
-		return ReasonTLS // a TLS alert, from either side
+		return reasonTLS // a TLS alert, from either side
 	default:
-		return ReasonCut
+		return reasonCut
 	}
 }
 

@@ -69,21 +69,21 @@ func (c *Client) acceptProvider(a answer) (provider, error) {
 	}
 	members, err := parseObject(a.body)
 	if a.status != http.StatusOK || err != nil || json.Unmarshal(a.body, &doc) != nil {
-		return refuse(ReasonDiscovery)
+		return refuse(reasonDiscovery)
 	}
 	if !c.cfg.AllowLoopbackHTTP && (a.header.Get(emulatorMark) != "" || hasMark(members)) {
-		return refuse(ReasonEmulator)
+		return refuse(reasonEmulator)
 	}
 	if doc.Issuer != c.cfg.Issuer {
-		return refuse(ReasonMetadata)
+		return refuse(reasonMetadata)
 	}
 	for _, endpoint := range []string{doc.Authorize, doc.Token, doc.Keys} {
 		if !c.ownEndpoint(endpoint) {
-			return refuse(ReasonEndpoint)
+			return refuse(reasonEndpoint)
 		}
 	}
 	if doc.EndSession != "" && !c.ownEndpoint(doc.EndSession) {
-		return refuse(ReasonEndpoint)
+		return refuse(reasonEndpoint)
 	}
 	return provider{
 		authorize: doc.Authorize, token: doc.Token, keys: doc.Keys,

@@ -42,10 +42,10 @@ func TestDiscoveryRefused(t *testing.T) {
 		reason string
 		bend   func(map[string]any)
 	}{
-		{"OP-20 another issuer", ReasonMetadata, foreign("issuer", "https://other.example/")},
-		{"OP-20 issuer without slash", ReasonMetadata, func(d map[string]any) { d["issuer"] = strings.TrimSuffix(d["issuer"].(string), "/") }},
-		{"OP-20 issuer missing", ReasonMetadata, func(d map[string]any) { delete(d, "issuer") }},
-		{"issuer not a string", ReasonDiscovery, func(d map[string]any) { d["issuer"] = 1 }},
+		{"OP-20 another issuer", reasonMetadata, foreign("issuer", "https://other.example/")},
+		{"OP-20 issuer without slash", reasonMetadata, func(d map[string]any) { d["issuer"] = strings.TrimSuffix(d["issuer"].(string), "/") }},
+		{"OP-20 issuer missing", reasonMetadata, func(d map[string]any) { delete(d, "issuer") }},
+		{"issuer not a string", reasonDiscovery, func(d map[string]any) { d["issuer"] = 1 }},
 	}
 	for _, name := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint"} {
 		for kind, value := range map[string]string{
@@ -56,14 +56,14 @@ func TestDiscoveryRefused(t *testing.T) {
 				name   string
 				reason string
 				bend   func(map[string]any)
-			}{"OP-21 " + name + " " + kind, ReasonEndpoint, foreign(name, value)})
+			}{"OP-21 " + name + " " + kind, reasonEndpoint, foreign(name, value)})
 		}
 		for kind, suffix := range map[string]string{"with a query": "x?a=b", "with an empty query": "x?", "with a fragment": "x#y", "is the issuer": ""} {
 			cases = append(cases, struct {
 				name   string
 				reason string
 				bend   func(map[string]any)
-			}{"OP-21 " + name + " " + kind, ReasonEndpoint, func(d map[string]any) { d[name] = d["issuer"].(string) + suffix }})
+			}{"OP-21 " + name + " " + kind, reasonEndpoint, func(d map[string]any) { d[name] = d["issuer"].(string) + suffix }})
 		}
 	}
 	for _, c := range cases {
@@ -93,13 +93,13 @@ func TestDiscoveryGarbage(t *testing.T) {
 		t.Run("UP-03 "+name, func(t *testing.T) {
 			tn := newTenant(t)
 			tn.says(discoveryRoute, http.StatusOK, garbage)
-			wantError(t, tn.client().Ready(t.Context()), KindNotReady, ReasonDiscovery)
+			wantError(t, tn.client().Ready(t.Context()), KindNotReady, reasonDiscovery)
 		})
 	}
 	t.Run("UP-06 status 503", func(t *testing.T) {
 		tn := newTenant(t)
 		tn.says(discoveryRoute, http.StatusServiceUnavailable, string(mustJSON(tn.discovery)))
-		wantError(t, tn.client().Ready(t.Context()), KindNotReady, ReasonDiscovery)
+		wantError(t, tn.client().Ready(t.Context()), KindNotReady, reasonDiscovery)
 	})
 }
 
@@ -109,7 +109,7 @@ func TestDiscoveryRecovers(t *testing.T) {
 	c := tn.client()
 	tn.says(discoveryRoute, http.StatusServiceUnavailable, "")
 	for range 3 {
-		wantError(t, c.Ready(t.Context()), KindNotReady, ReasonDiscovery)
+		wantError(t, c.Ready(t.Context()), KindNotReady, reasonDiscovery)
 	}
 	if n := tn.count(discoveryRoute); n != 1 {
 		t.Fatalf("%d requests within five seconds, want 1", n)
@@ -179,7 +179,7 @@ func TestEmulatorMark(t *testing.T) {
 				t.Fatalf("refused in development: %v", err)
 			}
 			cfg.AllowLoopbackHTTP = false
-			wantError(t, newTestClient(t, cfg, tn.trusting()).Ready(t.Context()), KindNotReady, ReasonEmulator)
+			wantError(t, newTestClient(t, cfg, tn.trusting()).Ready(t.Context()), KindNotReady, reasonEmulator)
 		})
 	}
 }
@@ -201,7 +201,7 @@ func TestReadingOutlivesItsCaller(t *testing.T) {
 
 	waiting, give := context.WithCancel(t.Context())
 	give()
-	wantError(t, c.Ready(waiting), KindUnavailable, ReasonCanceled)
+	wantError(t, c.Ready(waiting), KindUnavailable, reasonCanceled)
 
 	leave()
 	close(release)

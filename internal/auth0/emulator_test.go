@@ -137,7 +137,7 @@ func TestRefusalsOfTheEmulator(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err := p.SignIn(t.Context(), cb, login)
-		wantError(t, err, KindLoginRefused, ReasonCode)
+		wantError(t, err, KindLoginRefused, reasonCode)
 	})
 	t.Run("51 enrolments", func(t *testing.T) {
 		var err error
@@ -179,6 +179,6 @@ func TestRefusalsOfTheEmulator(t *testing.T) {
 			scheme: "https", host: tenant.Issuer()[len("https://") : len(tenant.Issuer())-1],
 			limit: 1 << 20, next: tenant.Client().Transport,
 		}
-		wantError(t, c.Ready(t.Context()), KindNotReady, ReasonEmulator)
+		wantError(t, c.Ready(t.Context()), KindNotReady, reasonEmulator)
 	})
 }

@@ -62,57 +62,59 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
+// ReasonStaleLogin: the user's last proof is older than max_age allowed.
+const ReasonStaleLogin = "id_token_auth_time_stale"
+
 // Reasons refine a Kind. They are ours, fixed and free of any data of the
 // tenant's, so that they may stand in logs, audit events and metrics.
 const (
 	// Below HTTP, and answers that are no answers.
-	ReasonBusy      = "busy"             // our own limit of calls in flight
-	ReasonCanceled  = "canceled"         // the caller went away
-	ReasonTimeout   = "timeout"          // a deadline passed
-	ReasonName      = "name_lookup"      // the host name has no address
-	ReasonConnect   = "connect"          // connection refused or unreachable
-	ReasonTLS       = "tls"              // certificate or protocol not accepted
-	ReasonCut       = "connection_cut"   // anything else on the wire
-	ReasonTooLarge  = "answer_too_large" // beyond the byte limit
-	ReasonMalformed = "answer_malformed" // a success whose body is not what the API promises
+	reasonBusy      = "busy"             // our own limit of calls in flight
+	reasonCanceled  = "canceled"         // the caller went away
+	reasonTimeout   = "timeout"          // a deadline passed
+	reasonName      = "name_lookup"      // the host name has no address
+	reasonConnect   = "connect"          // connection refused or unreachable
+	reasonTLS       = "tls"              // certificate or protocol not accepted
+	reasonCut       = "connection_cut"   // anything else on the wire
+	reasonTooLarge  = "answer_too_large" // beyond the byte limit
+	reasonMalformed = "answer_malformed" // a success whose body is not what the API promises
 
 	// Discovery.
-	ReasonDiscovery = "discovery_malformed"
-	ReasonMetadata  = "discovery_issuer"   // the document is another issuer's
-	ReasonEndpoint  = "discovery_endpoint" // an endpoint lies on another host or scheme
-	ReasonEmulator  = "discovery_emulator" // an emulated tenant where a real one is required
+	reasonDiscovery = "discovery_malformed"
+	reasonMetadata  = "discovery_issuer"   // the document is another issuer's
+	reasonEndpoint  = "discovery_endpoint" // an endpoint lies on another host or scheme
+	reasonEmulator  = "discovery_emulator" // an emulated tenant where a real one is required
 
 	// Sign-in, before the ID token.
-	ReasonTransaction    = "transaction"     // nonce, verifier or start is missing: a mistake of ours
-	ReasonResponseIssuer = "response_issuer" // RFC 9207: foreign, or promised and absent
-	ReasonCode           = "code"            // no code, or the tenant does not accept it
-	ReasonUserBlocked    = "user_blocked"
-	ReasonDenied         = "denied"
-	ReasonTokenAnswer    = "token_answer" // malformed, or a name twice
-	ReasonTokenType      = "token_type"   // not Bearer
-	ReasonAccessToken    = "access_token" // absent or unusable in a header
-	ReasonIDToken        = "id_token"     // absent, too long, or no compact JWS
+	reasonTransaction    = "transaction"     // nonce, verifier or start is missing: a mistake of ours
+	reasonResponseIssuer = "response_issuer" // RFC 9207: foreign, or promised and absent
+	reasonCode           = "code"            // no code, or the tenant does not accept it
+	reasonUserBlocked    = "user_blocked"
+	reasonDenied         = "denied"
+	reasonTokenAnswer    = "token_answer" // malformed, or a name twice
+	reasonTokenType      = "token_type"   // not Bearer
+	reasonAccessToken    = "access_token" // absent or unusable in a header
+	reasonIDToken        = "id_token"     // absent, too long, or no compact JWS
 
 	// The rules of the ID token; see loginRules.
-	ReasonType         = "id_token_typ"
-	ReasonAlgorithm    = "id_token_alg"
-	ReasonKey          = "id_token_key" // no published key for it
-	ReasonSignature    = "id_token_signature"
-	ReasonClaims       = "id_token_claims" // not one JSON object with unique names
-	ReasonIssuer       = "id_token_iss"
-	ReasonAudience     = "id_token_aud"
-	ReasonParty        = "id_token_azp"
-	ReasonSubject      = "id_token_sub"
-	ReasonIssuedAt     = "id_token_iat"
-	ReasonExpiry       = "id_token_exp"
-	ReasonLifetime     = "id_token_lifetime"
-	ReasonNotBefore    = "id_token_nbf"
-	ReasonNonce        = "id_token_nonce"
-	ReasonTokenHash    = "id_token_at_hash"
-	ReasonAuthTime     = "id_token_auth_time"       // absent or from the future
-	ReasonStaleLogin   = "id_token_auth_time_stale" // older than max_age allowed
-	ReasonLibrary      = "id_token_refused"         // go-oidc found what our rules did not
-	ReasonBadParameter = "parameter"                // a value of ours that must not be sent
+	reasonType         = "id_token_typ"
+	reasonAlgorithm    = "id_token_alg"
+	reasonKey          = "id_token_key" // no published key for it
+	reasonSignature    = "id_token_signature"
+	reasonClaims       = "id_token_claims" // not one JSON object with unique names
+	reasonIssuer       = "id_token_iss"
+	reasonAudience     = "id_token_aud"
+	reasonParty        = "id_token_azp"
+	reasonSubject      = "id_token_sub"
+	reasonIssuedAt     = "id_token_iat"
+	reasonExpiry       = "id_token_exp"
+	reasonLifetime     = "id_token_lifetime"
+	reasonNotBefore    = "id_token_nbf"
+	reasonNonce        = "id_token_nonce"
+	reasonTokenHash    = "id_token_at_hash"
+	reasonAuthTime     = "id_token_auth_time" // absent or from the future
+	reasonLibrary      = "id_token_refused"   // go-oidc found what our rules did not
+	reasonBadParameter = "parameter"          // a value of ours that must not be sent
 )
 
 // Error is the only error type of this package. Its text shows operation, kind,
@@ -122,7 +124,7 @@ type Error struct {
 	Kind   Kind
 	Status int    // HTTP status; 0 if there was no answer
 	Code   string // the tenant's error code if it is one we know, else empty
-	Reason string // one of the Reason constants, or empty
+	Reason string // one of our fixed words, or empty
 	// RetryAt is when the tenant will listen again, at most fifteen minutes from
 	// now; zero if it did not say.
 	RetryAt time.Time

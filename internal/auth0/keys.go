@@ -66,7 +66,7 @@ func (c *Client) loadKeys(ctx context.Context) (keySet, error) {
 	keys, err := parseKeys(a)
 	if err != nil {
 		c.log.WarnContext(ctx, "tenant's key set not accepted", slog.String("issuer", c.cfg.Issuer), slog.Int("status", a.status))
-		return nil, &Error{Op: opKeys, Kind: KindUnavailable, Status: a.status, Reason: ReasonMalformed}
+		return nil, &Error{Op: opKeys, Kind: KindUnavailable, Status: a.status, Reason: reasonMalformed}
 	}
 	return keys, nil
 }
@@ -135,7 +135,7 @@ func (c *Client) verifySignature(ctx context.Context, token, keyID string) ([]by
 		return payload, nil
 	}
 	if keyID != "" && edition.value.knows(keyID) {
-		return nil, refused(ReasonSignature)
+		return nil, refused(reasonSignature)
 	}
 	newer, err := c.keys.newer(ctx, edition)
 	if err != nil {
@@ -145,9 +145,9 @@ func (c *Client) verifySignature(ctx context.Context, token, keyID string) ([]by
 		return payload, nil
 	}
 	if newer.value.knows(keyID) {
-		return nil, refused(ReasonSignature)
+		return nil, refused(reasonSignature)
 	}
-	return nil, refused(ReasonKey)
+	return nil, refused(reasonKey)
 }
 
 func signedBy(ctx context.Context, keys []crypto.PublicKey, token string) ([]byte, bool) {

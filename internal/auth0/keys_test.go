@@ -22,11 +22,11 @@ func TestKeyChoice(t *testing.T) {
 		{"OP-11 one key, no kid", keys{jwk(key, "key-1", "sig", "RS256")}, noKid, ""},
 		{"OP-11 one key without use, no kid", keys{jwk(key, "", "", "")}, noKid, ""},
 		{"OP-12 two keys, no kid, both for signing", keys{jwk(other, "key-2", "sig", ""), jwk(key, "key-1", "sig", "")}, noKid, ""},
-		{"OP-12 two keys, no kid, ours unmarked", keys{jwk(other, "key-2", "sig", ""), jwk(key, "key-1", "", "")}, noKid, ReasonKey},
-		{"OP-12 two keys, no kid, ours for encryption", keys{jwk(other, "key-2", "sig", ""), jwk(key, "key-1", "enc", "")}, noKid, ReasonKey},
-		{"OP-12 only key for encryption, no kid", keys{jwk(key, "key-1", "enc", "")}, noKid, ReasonKey},
-		{"OP-12 kid names a key for encryption", keys{jwk(key, "key-1", "enc", "")}, nil, ReasonSignature},
-		{"kid names a key for another algorithm", keys{jwk(key, "key-1", "sig", "RS512")}, nil, ReasonSignature},
+		{"OP-12 two keys, no kid, ours unmarked", keys{jwk(other, "key-2", "sig", ""), jwk(key, "key-1", "", "")}, noKid, reasonKey},
+		{"OP-12 two keys, no kid, ours for encryption", keys{jwk(other, "key-2", "sig", ""), jwk(key, "key-1", "enc", "")}, noKid, reasonKey},
+		{"OP-12 only key for encryption, no kid", keys{jwk(key, "key-1", "enc", "")}, noKid, reasonKey},
+		{"OP-12 kid names a key for encryption", keys{jwk(key, "key-1", "enc", "")}, nil, reasonSignature},
+		{"kid names a key for another algorithm", keys{jwk(key, "key-1", "sig", "RS512")}, nil, reasonSignature},
 		{"kid names a key without use and alg", keys{jwk(key, "key-1", "", "")}, nil, ""},
 		{"two keys of one kid", keys{jwk(other, "key-1", "sig", ""), jwk(key, "key-1", "sig", "")}, nil, ""},
 	} {
@@ -87,13 +87,13 @@ func TestRotation(t *testing.T) {
 	})
 	t.Run("OP-22 removed key no longer counts", func(t *testing.T) {
 		_, _, err := tn.signIn(c, nil)
-		wantError(t, err, KindLoginRefused, ReasonKey)
+		wantError(t, err, KindLoginRefused, reasonKey)
 	})
 	t.Run("withdrawn key ends within the hour", func(t *testing.T) {
 		tn.setKeys(jwk(testKeys()[0], "key-1", "sig", "RS256"))
 		tn.clock.Advance(heldFor)
 		_, _, err := tn.signIn(c, byKey3)
-		wantError(t, err, KindLoginRefused, ReasonKey)
+		wantError(t, err, KindLoginRefused, reasonKey)
 	})
 }
 
@@ -105,9 +105,9 @@ func TestKeyFetchIsThrottled(t *testing.T) {
 	bad := func(t *idToken) { t.sign = signRS256(testKeys()[2]) }
 	for range 25 {
 		_, _, err := tn.signIn(c, unknown)
-		wantError(t, err, KindLoginRefused, ReasonKey)
+		wantError(t, err, KindLoginRefused, reasonKey)
 		_, _, err = tn.signIn(c, bad)
-		wantError(t, err, KindLoginRefused, ReasonSignature)
+		wantError(t, err, KindLoginRefused, reasonSignature)
 	}
 	if n := tn.count(keysRoute); n != 2 {
 		t.Errorf("%d downloads for 50 bad tokens, want the first and one repetition", n)
@@ -143,7 +143,7 @@ func TestKeySetSurvivesGarbage(t *testing.T) {
 				t.Fatalf("known key forgotten: %v", err)
 			}
 			_, _, err := tn.signIn(c, func(t *idToken) { t.header["kid"] = "key-9" })
-			wantError(t, err, KindUnavailable, ReasonMalformed)
+			wantError(t, err, KindUnavailable, reasonMalformed)
 			tn.on(keysRoute, nil)
 			tn.clock.Advance(renewEvery)
 			if _, _, err := tn.signIn(c, nil); err != nil || tn.count(keysRoute) != 3 {
@@ -156,7 +156,7 @@ func TestKeySetSurvivesGarbage(t *testing.T) {
 		c := tn.client()
 		tn.says(keysRoute, http.StatusServiceUnavailable, "")
 		_, _, err := tn.signIn(c, nil)
-		wantError(t, err, KindUnavailable, ReasonMalformed)
+		wantError(t, err, KindUnavailable, reasonMalformed)
 		tn.on(keysRoute, nil)
 		tn.clock.Advance(retryEvery)
 		if _, _, err := tn.signIn(c, nil); err != nil {

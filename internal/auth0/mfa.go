@@ -24,9 +24,9 @@ const (
 	ChannelPush  = "auth0"
 )
 
-// MaxAuthenticators is how many entries of a list are read. A tenant allows 51;
+// maxAuthenticators is how many entries of a list are read. A tenant allows 51;
 // a list of exactly this length may have been longer.
-const MaxAuthenticators = 200
+const maxAuthenticators = 200
 
 const maxAuthenticatorID = 200
 
@@ -72,7 +72,7 @@ func (c *Client) ListAuthenticators(ctx context.Context, token AccessToken) ([]A
 	if err := a.decode(&entries); err != nil || entries == nil {
 		return nil, malformed(k.op, a)
 	}
-	entries = entries[:min(len(entries), MaxAuthenticators)]
+	entries = entries[:min(len(entries), maxAuthenticators)]
 	list := make([]Authenticator, 0, len(entries))
 	for _, e := range entries {
 		list = append(list, e.read())
@@ -123,7 +123,7 @@ func (c *Client) AssociateApp(ctx context.Context, token AccessToken) (AppAssoci
 // https://auth0.com/docs/secure/multi-factor-authentication/manage-mfa-auth0-apis/manage-authenticator-factors-mfa-api#delete-authenticators
 func (c *Client) DeleteAuthenticator(ctx context.Context, token AccessToken, id string) error {
 	if !isSendableID(id) {
-		return &Error{Op: opDelete, Kind: KindInvalid, Reason: ReasonBadParameter}
+		return &Error{Op: opDelete, Kind: KindInvalid, Reason: reasonBadParameter}
 	}
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
@@ -150,13 +150,13 @@ func (c *Client) ask(ctx context.Context, k call) (answer, error) {
 // a server, not refusals and not our own limit.
 func isPassing(err error) bool {
 	e, ok := err.(*Error) //nolint:errorlint // ask returns this very type
-	return ok && e.Kind == KindUnavailable && e.Reason != ReasonBusy && e.Reason != ReasonTooLarge &&
+	return ok && e.Kind == KindUnavailable && e.Reason != reasonBusy && e.Reason != reasonTooLarge &&
 		(e.Status == 0 || e.Status >= 500)
 }
 
 // malformed is a success whose body is not what the API promises.
 func malformed(op string, a answer) *Error {
-	return &Error{Op: op, Kind: undecided(op), Status: a.status, Reason: ReasonMalformed}
+	return &Error{Op: op, Kind: undecided(op), Status: a.status, Reason: reasonMalformed}
 }
 
 // wireAuthenticator is a list entry as the MFA API sends it.

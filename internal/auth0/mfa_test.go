@@ -72,7 +72,7 @@ func TestListEdges(t *testing.T) {
 		id   string
 	}{
 		{"none", `[]`, 0, ""},
-		{"UP-12 1,000 entries", many, MaxAuthenticators, "totp|dev_1"},
+		{"UP-12 1,000 entries", many, maxAuthenticators, "totp|dev_1"},
 		{"UP-19 id of 8 KB", "[" + entry(strings.Repeat("x", 8<<10)) + "]", 1, ""},
 		{"UP-19 id of 200 bytes", "[" + entry(strings.Repeat("x", 200)) + "]", 1, strings.Repeat("x", 200)},
 		{"UP-19 id with CR and LF", "[" + entry("totp|dev_1\r\nX: y") + "]", 1, ""},
@@ -100,7 +100,7 @@ func TestListEdges(t *testing.T) {
 			tn := newTenant(t)
 			tn.says(listRoute, http.StatusOK, body)
 			_, err := tn.client().ListAuthenticators(t.Context(), accessToken())
-			wantError(t, err, KindUnavailable, ReasonMalformed)
+			wantError(t, err, KindUnavailable, reasonMalformed)
 			if n := tn.count(listRoute); n != 1 {
 				t.Errorf("asked %d times", n)
 			}
@@ -110,7 +110,7 @@ func TestListEdges(t *testing.T) {
 		tn := newTenant(t)
 		tn.on(listRoute, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `[]`) })
 		_, err := tn.client().ListAuthenticators(t.Context(), accessToken())
-		wantError(t, err, KindUnavailable, ReasonMalformed)
+		wantError(t, err, KindUnavailable, reasonMalformed)
 	})
 }
 
@@ -185,7 +185,7 @@ func TestChangesAreNotRepeated(t *testing.T) {
 				tn := newTenant(t)
 				tn.says(route, http.StatusOK, body)
 				err := calls()[name].run(t.Context(), tn.client(), tn.login())
-				wantError(t, err, KindUnknownOutcome, ReasonMalformed)
+				wantError(t, err, KindUnknownOutcome, reasonMalformed)
 				if n := tn.count(route); n != 1 {
 					t.Errorf("sent %d times", n)
 				}
@@ -244,7 +244,7 @@ func TestAssociateApp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := associate(t, bend)
-			wantError(t, err, KindUnknownOutcome, ReasonMalformed)
+			wantError(t, err, KindUnknownOutcome, reasonMalformed)
 		})
 	}
 }
@@ -296,7 +296,7 @@ func TestDeleteAuthenticator(t *testing.T) {
 	for _, id := range []string{"", ".", "..", "a\r\nX: y", "a\x00", strings.Repeat("x", 201), "\xff", "a\u2028b"} {
 		t.Run(fmt.Sprintf("UP-19 id %.20q", id), func(t *testing.T) {
 			tn := newTenant(t)
-			wantError(t, tn.client().DeleteAuthenticator(t.Context(), accessToken(), id), KindInvalid, ReasonBadParameter)
+			wantError(t, tn.client().DeleteAuthenticator(t.Context(), accessToken(), id), KindInvalid, reasonBadParameter)
 			if len(tn.asked) != 0 {
 				t.Errorf("requests %v", tn.asked)
 			}
@@ -521,7 +521,7 @@ func TestNothingOfTheTenantLeaks(t *testing.T) {
 }
 
 func TestErrorText(t *testing.T) {
-	err := error(&Error{Op: opConfirm, Kind: KindWrongCode, Status: 403, Code: "invalid_grant", Reason: ReasonCode})
+	err := error(&Error{Op: opConfirm, Kind: KindWrongCode, Status: 403, Code: "invalid_grant", Reason: reasonCode})
 	if got := err.Error(); got != "auth0: confirm app: wrong code, status 403, code invalid_grant, reason code" {
 		t.Error(got)
 	}

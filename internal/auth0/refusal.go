@@ -85,13 +85,13 @@ func classify(op string, status int, p problem) (Kind, string) {
 func classifyRedemption(status int, p problem) (Kind, string) {
 	switch {
 	case p.is("invalid_grant"):
-		return KindLoginRefused, ReasonCode
+		return KindLoginRefused, reasonCode
 	case p.is("unauthorized"):
-		return KindLoginRefused, ReasonUserBlocked
+		return KindLoginRefused, reasonUserBlocked
 	case p.is("access_denied") && (status == http.StatusUnauthorized || p.says("service not found", "not authorized to access")):
 		return KindForbidden, "" // wrong client secret, unknown audience
 	case p.is("access_denied"), needsProof(p):
-		return KindLoginRefused, ReasonDenied
+		return KindLoginRefused, reasonDenied
 	default:
 		return byStatus(opSignIn, status), ""
 	}

@@ -68,7 +68,7 @@ func (c *Client) AuthorizeURL(ctx context.Context, a Authorization) (string, err
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
 	if a.State == "" || a.Nonce == "" || a.Verifier.IsZero() || a.MaxAge < 0 || !localeList.MatchString(a.UILocales) {
-		return "", &Error{Op: opSignIn, Kind: KindInternal, Reason: ReasonBadParameter}
+		return "", &Error{Op: opSignIn, Kind: KindInternal, Reason: reasonBadParameter}
 	}
 	p, err := c.provider.get(ctx)
 	if err != nil {
@@ -103,17 +103,17 @@ func (c *Client) SignIn(ctx context.Context, cb Callback, login Login) (Identity
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
 	if login.Nonce == "" || login.Verifier.IsZero() || login.Started.IsZero() || login.MaxAge < 0 {
-		return Identity{}, Tokens{}, &Error{Op: opSignIn, Kind: KindInternal, Reason: ReasonTransaction}
+		return Identity{}, Tokens{}, &Error{Op: opSignIn, Kind: KindInternal, Reason: reasonTransaction}
 	}
 	p, err := c.provider.get(ctx)
 	if err != nil {
 		return Identity{}, Tokens{}, err
 	}
 	if !c.answeredByTenant(p.value, cb) {
-		return Identity{}, Tokens{}, refused(ReasonResponseIssuer)
+		return Identity{}, Tokens{}, refused(reasonResponseIssuer)
 	}
 	if code := cb.Code.Reveal(); code == "" || len(code) > 4<<10 {
-		return Identity{}, Tokens{}, refused(ReasonCode)
+		return Identity{}, Tokens{}, refused(reasonCode)
 	}
 	set, err := c.redeem(ctx, p.value.token, cb.Code, login.Verifier)
 	if err != nil {

@@ -76,7 +76,7 @@ func TestAuthorizeURLRefusesBadParameters(t *testing.T) {
 			a := authorization()
 			spoil(&a)
 			_, err := c.AuthorizeURL(t.Context(), a)
-			wantError(t, err, KindInternal, ReasonBadParameter)
+			wantError(t, err, KindInternal, reasonBadParameter)
 		})
 	}
 }
@@ -111,7 +111,7 @@ func TestResponseIssuer(t *testing.T) {
 				}
 				return
 			}
-			wantError(t, err, KindLoginRefused, ReasonResponseIssuer)
+			wantError(t, err, KindLoginRefused, reasonResponseIssuer)
 			if n := tn.count("POST /oauth/token"); n != 0 {
 				t.Errorf("%d token requests", n)
 			}
@@ -156,21 +156,21 @@ func TestTokenAnswer(t *testing.T) {
 		life   time.Duration
 	}{
 		{"OP-28 token_type bEaReR", member("token_type", "bEaReR"), "", 10 * time.Minute},
-		{"OP-28 token_type missing", member("token_type", absent), ReasonTokenType, 0},
-		{"OP-28 token_type mac", member("token_type", "mac"), ReasonTokenType, 0},
-		{"OP-28 token_type null", member("token_type", nil), ReasonTokenType, 0},
+		{"OP-28 token_type missing", member("token_type", absent), reasonTokenType, 0},
+		{"OP-28 token_type mac", member("token_type", "mac"), reasonTokenType, 0},
+		{"OP-28 token_type null", member("token_type", nil), reasonTokenType, 0},
 		{"OP-28 expires_in missing", member("expires_in", absent), "", 10 * time.Minute},
 		{"OP-28 expires_in a string", member("expires_in", "86400"), "", 10 * time.Minute},
 		{"expires_in a day", member("expires_in", 86400), "", 10 * time.Minute},
 		{"expires_in huge", member("expires_in", 1e300), "", 10 * time.Minute},
 		{"expires_in five minutes", member("expires_in", 300), "", 5 * time.Minute},
 		{"expires_in negative", member("expires_in", -5), "", 0},
-		{"OP-30 id_token a number", member("id_token", 1), ReasonIDToken, 0},
-		{"OP-30 id_token missing", member("id_token", absent), ReasonIDToken, 0},
-		{"access_token missing", member("access_token", absent), ReasonAccessToken, 0},
-		{"access_token empty", member("access_token", ""), ReasonAccessToken, 0},
-		{"access_token with a line break", member("access_token", "a\r\nX-Evil: 1"), ReasonAccessToken, 0},
-		{"access_token of 17 KiB", member("access_token", strings.Repeat("a", 17<<10)), ReasonAccessToken, 0},
+		{"OP-30 id_token a number", member("id_token", 1), reasonIDToken, 0},
+		{"OP-30 id_token missing", member("id_token", absent), reasonIDToken, 0},
+		{"access_token missing", member("access_token", absent), reasonAccessToken, 0},
+		{"access_token empty", member("access_token", ""), reasonAccessToken, 0},
+		{"access_token with a line break", member("access_token", "a\r\nX-Evil: 1"), reasonAccessToken, 0},
+		{"access_token of 17 KiB", member("access_token", strings.Repeat("a", 17<<10)), reasonAccessToken, 0},
 		{"unknown members", member("authorization_details", []int{1}), "", 10 * time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -203,7 +203,7 @@ func TestTokenAnswer(t *testing.T) {
 			tn := newTenant(t)
 			tn.on("POST /oauth/token", func(w http.ResponseWriter, _ *http.Request) { rewrite(w, tn.tokenAnswer()) })
 			_, _, err := tn.signIn(tn.client(), nil)
-			wantError(t, err, KindLoginRefused, ReasonTokenAnswer)
+			wantError(t, err, KindLoginRefused, reasonTokenAnswer)
 		})
 	}
 	for name, body := range garbageBodies() {
@@ -211,7 +211,7 @@ func TestTokenAnswer(t *testing.T) {
 			tn := newTenant(t)
 			tn.says("POST /oauth/token", http.StatusOK, body)
 			_, _, err := tn.signIn(tn.client(), nil)
-			wantError(t, err, KindLoginRefused, ReasonTokenAnswer)
+			wantError(t, err, KindLoginRefused, reasonTokenAnswer)
 		})
 	}
 }
@@ -225,23 +225,23 @@ func TestRedemptionRefused(t *testing.T) {
 		kind   Kind
 		reason string
 	}{
-		{"OP-40 code used or expired", 403, `{"error":"invalid_grant","error_description":"Invalid authorization code"}`, KindLoginRefused, ReasonCode},
-		{"wrong verifier", 403, `{"error":"invalid_grant","error_description":"Failed to verify code verifier"}`, KindLoginRefused, ReasonCode},
-		{"wrong verifier, 401", 401, `{"error":"invalid_grant","error_description":"Failed to verify code verifier"}`, KindLoginRefused, ReasonCode},
+		{"OP-40 code used or expired", 403, `{"error":"invalid_grant","error_description":"Invalid authorization code"}`, KindLoginRefused, reasonCode},
+		{"wrong verifier", 403, `{"error":"invalid_grant","error_description":"Failed to verify code verifier"}`, KindLoginRefused, reasonCode},
+		{"wrong verifier, 401", 401, `{"error":"invalid_grant","error_description":"Failed to verify code verifier"}`, KindLoginRefused, reasonCode},
 		{"wrong client secret", 401, `{"error":"access_denied","error_description":"Unauthorized"}`, KindForbidden, ""},
 		{"wrong client secret, newer", 401, `{"error":"invalid_client"}`, KindForbidden, ""},
 		{"grant not enabled", 403, `{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}`, KindForbidden, ""},
 		{"unknown audience", 403, `{"error":"access_denied","error_description":"Service not found: https://x/mfa/"}`, KindForbidden, ""},
 		{"no client grant", 403, `{"error":"access_denied","error_description":"Client is not authorized to access \"x\"."}`, KindForbidden, ""},
-		{"denied by an Action", 403, `{"error":"access_denied","error_description":"Not today."}`, KindLoginRefused, ReasonDenied},
-		{"mfa_required", 403, `{"error":"mfa_required","mfa_token":"Fe26.2*x"}`, KindLoginRefused, ReasonDenied},
-		{"blocked user", 403, `{"error":"unauthorized","error_description":"user is blocked"}`, KindLoginRefused, ReasonUserBlocked},
+		{"denied by an Action", 403, `{"error":"access_denied","error_description":"Not today."}`, KindLoginRefused, reasonDenied},
+		{"mfa_required", 403, `{"error":"mfa_required","mfa_token":"Fe26.2*x"}`, KindLoginRefused, reasonDenied},
+		{"blocked user", 403, `{"error":"unauthorized","error_description":"user is blocked"}`, KindLoginRefused, reasonUserBlocked},
 		{"missing parameter", 400, `{"error":"invalid_request","error_description":"Missing required parameter: code"}`, KindInvalid, ""},
 		{"too many requests", 429, `{"error":"too_many_requests"}`, KindRateLimited, ""},
 		{"brute force", 429, `{"error":"too_many_attempts"}`, KindRateLimited, ""},
 		{"UP-06 500", 500, `{"error":"invalid_grant"}`, KindUnavailable, ""},
 		{"UP-06 502, HTML", 502, `<html>`, KindUnavailable, ""},
-		{"refusal with status 200", 200, `{"error":"invalid_grant"}`, KindLoginRefused, ReasonCode},
+		{"refusal with status 200", 200, `{"error":"invalid_grant"}`, KindLoginRefused, reasonCode},
 		{"UP-15 redirect", 302, ``, KindUnavailable, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -279,7 +279,7 @@ func TestBasicAuth(t *testing.T) {
 	cfg.BasicAuth, cfg.ClientID, cfg.ClientSecret = true, "client:1", secret.New("sécret+&")
 	c := newTestClient(t, cfg, standardLimits())
 	_, _, err := c.SignIn(t.Context(), callback(), tn.login())
-	wantError(t, err, KindLoginRefused, ReasonCode)
+	wantError(t, err, KindLoginRefused, reasonCode)
 	wantError(t, c.ConfirmApp(t.Context(), accessToken(), secret.New("123456")), KindWrongCode, "")
 	_, err = c.AssociateApp(t.Context(), accessToken())
 	wantError(t, err, KindTokenRejected, "")

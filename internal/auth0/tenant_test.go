@@ -339,7 +339,7 @@ func (tn *tenant) signIn(c *Client, forge func(*idToken)) (Identity, Tokens, err
 	return c.SignIn(context.Background(), callback(), tn.login())
 }
 
-// set bends claims; a nil value removes the claim.
+// set bends claims: absent removes one, nil makes it null.
 func set(changes map[string]any) func(*idToken) {
 	return func(t *idToken) { apply(t.claims, changes) }
 }
@@ -354,7 +354,7 @@ func apply(members, changes map[string]any) {
 	}
 }
 
-// absent removes a member; nil is JSON's null.
+// absent stands for no member at all.
 const absent = "\x00absent"
 
 // wantError checks kind and reason.

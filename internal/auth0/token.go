@@ -93,18 +93,18 @@ func (c *Client) grant(op, endpoint string, form url.Values) call {
 func parseTokenSet(a answer, asked time.Time) (tokenSet, error) {
 	members, err := parseObject(a.body)
 	if err != nil || !a.isJSON() {
-		return tokenSet{}, refused(ReasonTokenAnswer)
+		return tokenSet{}, refused(reasonTokenAnswer)
 	}
 	if kind, ok := members.text("token_type"); !ok || !strings.EqualFold(kind, "bearer") {
-		return tokenSet{}, refused(ReasonTokenType)
+		return tokenSet{}, refused(reasonTokenType)
 	}
 	set := tokenSet{expires: asked.Add(accessLife(members))}
 	var ok bool
 	if set.access, ok = members.text("access_token"); !ok || !isHeaderSafe(set.access) {
-		return tokenSet{}, refused(ReasonAccessToken)
+		return tokenSet{}, refused(reasonAccessToken)
 	}
 	if set.id, ok = members.text("id_token"); !ok {
-		return tokenSet{}, refused(ReasonIDToken)
+		return tokenSet{}, refused(reasonIDToken)
 	}
 	return set, nil
 }

@@ -124,12 +124,12 @@ func TestUnreachable(t *testing.T) {
 			tn := newTenant(t)
 			tn.server.Close()
 			err := call.run(t.Context(), tn.client(), tn.login())
-			wantError(t, err, certain, ReasonConnect)
+			wantError(t, err, certain, reasonConnect)
 		})
 		t.Run("UP-01 handshake stalls, "+name, func(t *testing.T) {
 			c := rawTenant(t, "https", impatient(), swallow)
 			err := call.run(t.Context(), c, newTenant(t).login())
-			wantError(t, err, certain, ReasonTimeout)
+			wantError(t, err, certain, reasonTimeout)
 		})
 	}
 }
@@ -144,7 +144,7 @@ func TestPhasesHaveDeadlines(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, began := start(), time.Now()
-			wantError(t, c.Ready(t.Context()), KindNotReady, ReasonTimeout)
+			wantError(t, c.Ready(t.Context()), KindNotReady, reasonTimeout)
 			if took := time.Since(began); took > patient.total/2 {
 				t.Errorf("took %v", took)
 			}
@@ -187,7 +187,7 @@ func TestStalls(t *testing.T) {
 				tn := newTenant(t)
 				tn.onAll(readFirst(handler))
 				err := call.run(t.Context(), tn.clientWith(impatient()), tn.login())
-				wantError(t, err, call.lost, ReasonTimeout)
+				wantError(t, err, call.lost, reasonTimeout)
 				if errors.Is(err, context.DeadlineExceeded) != errors.Is(errors.Unwrap(err), context.DeadlineExceeded) {
 					t.Error("cause is not passed on")
 				}
@@ -231,7 +231,7 @@ func TestCut(t *testing.T) {
 					}
 				}
 				err := call.run(t.Context(), c, tn.login())
-				wantError(t, err, KindUnknownOutcome, ReasonCut)
+				wantError(t, err, KindUnknownOutcome, reasonCut)
 				if n := changed.Load(); n != 1 {
 					t.Errorf("sent %d times", n)
 				}
@@ -251,7 +251,7 @@ func TestCallerLeaves(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	go func() { <-arrived; leave() }()
 	err := tn.client().DeleteAuthenticator(ctx, accessToken(), "totp|dev_1")
-	wantError(t, err, KindUnknownOutcome, ReasonCanceled)
+	wantError(t, err, KindUnknownOutcome, reasonCanceled)
 	if !errors.Is(err, context.Canceled) {
 		t.Error("the cause is not passed on")
 	}
@@ -285,7 +285,7 @@ func TestByteLimit(t *testing.T) {
 				tn := newTenant(t)
 				tn.onAll(handler)
 				err := call.run(t.Context(), tn.client(), tn.login())
-				wantError(t, err, call.lost, ReasonTooLarge)
+				wantError(t, err, call.lost, reasonTooLarge)
 				if n := written.Load(); name == "endless" && n > 32<<20 {
 					t.Errorf("the tenant could send %d bytes", n)
 				}
@@ -379,7 +379,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		}
 		tn.on(keysRoute, redirect)
 		_, _, err := tn.signIn(tn.client(), nil)
-		wantError(t, err, KindUnavailable, ReasonMalformed)
+		wantError(t, err, KindUnavailable, reasonMalformed)
 		tn.on("POST /oauth/token", redirect)
 		_, _, err = tn.signIn(tn.client(), nil)
 		wantError(t, err, KindUnavailable, "")
@@ -432,11 +432,11 @@ func TestBulkhead(t *testing.T) {
 		go func() { results <- list(context.Background()) }()
 		<-arrived
 	}
-	wantError(t, list(t.Context()), KindUnavailable, ReasonBusy)
-	wantError(t, c.DeleteAuthenticator(t.Context(), accessToken(), "totp|dev_1"), KindUnavailable, ReasonBusy)
+	wantError(t, list(t.Context()), KindUnavailable, reasonBusy)
+	wantError(t, c.DeleteAuthenticator(t.Context(), accessToken(), "totp|dev_1"), KindUnavailable, reasonBusy)
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	wantError(t, list(gone), KindUnavailable, ReasonCanceled)
+	wantError(t, list(gone), KindUnavailable, reasonCanceled)
 
 	close(release)
 	for range 2 {
@@ -489,13 +489,13 @@ func TestTLS(t *testing.T) {
 	})
 	t.Run("UP-13 unknown authority", func(t *testing.T) {
 		tn := newTLSTenant(t)
-		wantError(t, tn.client().Ready(t.Context()), KindNotReady, ReasonTLS)
+		wantError(t, tn.client().Ready(t.Context()), KindNotReady, reasonTLS)
 	})
 	t.Run("UP-13 wrong name", func(t *testing.T) {
 		tn := newTLSTenant(t)
 		cfg := tn.config()
 		cfg.Issuer = strings.Replace(tn.issuer(), "127.0.0.1", "localhost", 1)
-		wantError(t, newTestClient(t, cfg, tn.trusting()).Ready(t.Context()), KindNotReady, ReasonTLS)
+		wantError(t, newTestClient(t, cfg, tn.trusting()).Ready(t.Context()), KindNotReady, reasonTLS)
 	})
 	t.Run("UP-13 only TLS 1.1", func(t *testing.T) {
 		tn := newTenant(t)
@@ -505,19 +505,19 @@ func TestTLS(t *testing.T) {
 		tn.server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 		tn.server.StartTLS()
 		t.Cleanup(tn.server.Close)
-		wantError(t, newTestClient(t, tn.config(), tn.trusting()).Ready(t.Context()), KindNotReady, ReasonTLS)
+		wantError(t, newTestClient(t, tn.config(), tn.trusting()).Ready(t.Context()), KindNotReady, reasonTLS)
 	})
 }
 
 func TestTransportReason(t *testing.T) {
 	for want, err := range map[string]error{
-		ReasonName:     fmt.Errorf("get: %w", &net.DNSError{Err: "no such host", Name: "tenant.example", IsNotFound: true}),
-		ReasonConnect:  &net.OpError{Op: "dial", Err: errors.New("refused")},
-		ReasonTimeout:  context.DeadlineExceeded,
-		ReasonCanceled: context.Canceled,
-		ReasonTLS:      &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")},
-		ReasonTooLarge: fmt.Errorf("read: %w", errTooLarge),
-		ReasonCut:      io.ErrUnexpectedEOF,
+		reasonName:     fmt.Errorf("get: %w", &net.DNSError{Err: "no such host", Name: "tenant.example", IsNotFound: true}),
+		reasonConnect:  &net.OpError{Op: "dial", Err: errors.New("refused")},
+		reasonTimeout:  context.DeadlineExceeded,
+		reasonCanceled: context.Canceled,
+		reasonTLS:      &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")},
+		reasonTooLarge: fmt.Errorf("read: %w", errTooLarge),
+		reasonCut:      io.ErrUnexpectedEOF,
 	} {
 		if got := transportReason(err); got != want {
 			t.Errorf("%v: %q, want %q", err, got, want)

@@ -47,17 +47,17 @@ type rule struct {
 // https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
 func loginRules() []rule {
 	return []rule{
-		{ReasonIssuer, issuerIsTheTenant},
-		{ReasonAudience, audienceIsUsAlone},
-		{ReasonParty, authorizedPartyIsUs},
-		{ReasonSubject, subjectIsUsable},
-		{ReasonIssuedAt, issuedForThisTransaction},
-		{ReasonExpiry, notExpired},
-		{ReasonLifetime, lifetimeIsSane},
-		{ReasonNotBefore, alreadyValid},
-		{ReasonNonce, nonceIsOurs},
-		{ReasonTokenHash, accessTokenBelongs},
-		{ReasonAuthTime, authTimeIsKnown},
+		{reasonIssuer, issuerIsTheTenant},
+		{reasonAudience, audienceIsUsAlone},
+		{reasonParty, authorizedPartyIsUs},
+		{reasonSubject, subjectIsUsable},
+		{reasonIssuedAt, issuedForThisTransaction},
+		{reasonExpiry, notExpired},
+		{reasonLifetime, lifetimeIsSane},
+		{reasonNotBefore, alreadyValid},
+		{reasonNonce, nonceIsOurs},
+		{reasonTokenHash, accessTokenBelongs},
+		{reasonAuthTime, authTimeIsKnown},
 		{ReasonStaleLogin, authenticationIsRecent},
 	}
 }
@@ -81,11 +81,11 @@ func (c *Client) verifyLogin(ctx context.Context, raw, access string, login Logi
 		return Identity{}, check.err
 	}
 	if check.payload == nil {
-		return Identity{}, refused(ReasonLibrary)
+		return Identity{}, refused(reasonLibrary)
 	}
 	claims, err := parseObject(check.payload)
 	if err != nil {
-		return Identity{}, refused(ReasonClaims)
+		return Identity{}, refused(reasonClaims)
 	}
 	token := loginToken{
 		claims: claims, access: access, login: login,
@@ -97,7 +97,7 @@ func (c *Client) verifyLogin(ctx context.Context, raw, access string, login Logi
 		}
 	}
 	if libraryErr != nil {
-		return Identity{}, refused(ReasonLibrary)
+		return Identity{}, refused(reasonLibrary)
 	}
 	return identityOf(claims), nil
 }
@@ -122,25 +122,25 @@ func (s *signatureCheck) VerifySignature(ctx context.Context, token string) ([]b
 // returns the name of the key, empty if there is none.
 func parseHeader(raw string) (keyID string, err error) {
 	if raw == "" || len(raw) > maxIDToken || strings.Count(raw, ".") != 2 {
-		return "", refused(ReasonIDToken)
+		return "", refused(reasonIDToken)
 	}
 	encoded, _, _ := strings.Cut(raw, ".")
 	data, err := base64.RawURLEncoding.DecodeString(encoded)
 	if err != nil {
-		return "", refused(ReasonIDToken)
+		return "", refused(reasonIDToken)
 	}
 	members, err := parseObject(data)
 	if err != nil {
-		return "", refused(ReasonIDToken)
+		return "", refused(reasonIDToken)
 	}
 	alg, _ := members.text("alg")
 	typ, _ := members.text("typ")
 	switch {
 	case alg != oidc.RS256:
-		return "", refused(ReasonAlgorithm)
+		return "", refused(reasonAlgorithm)
 	case members.has("typ") && !strings.EqualFold(typ, "JWT"):
 		// An access token (at+jwt) or a logout token (logout+jwt) is no sign-in.
-		return "", refused(ReasonType)
+		return "", refused(reasonType)
 	}
 	keyID, _ = members.text("kid")
 	return keyID, nil

@@ -47,49 +47,49 @@ func TestLoginRules(t *testing.T) {
 		reason string // empty: accepted
 		claims map[string]any
 	}{
-		{"OP-02 issuer of another tenant", ReasonIssuer, map[string]any{"iss": "https://other.example/"}},
-		{"OP-03 iss missing", ReasonIssuer, map[string]any{"iss": absent}},
-		{"OP-03 iss null", ReasonIssuer, map[string]any{"iss": nil}},
-		{"OP-04 sub missing", ReasonSubject, map[string]any{"sub": absent}},
-		{"OP-04 SUB instead of sub", ReasonSubject, map[string]any{"sub": absent, "SUB": "auth0|user-1"}},
-		{"OP-04 sub empty", ReasonSubject, map[string]any{"sub": ""}},
-		{"OP-04 sub of 256 characters", ReasonSubject, map[string]any{"sub": strings.Repeat("a", 256)}},
+		{"OP-02 issuer of another tenant", reasonIssuer, map[string]any{"iss": "https://other.example/"}},
+		{"OP-03 iss missing", reasonIssuer, map[string]any{"iss": absent}},
+		{"OP-03 iss null", reasonIssuer, map[string]any{"iss": nil}},
+		{"OP-04 sub missing", reasonSubject, map[string]any{"sub": absent}},
+		{"OP-04 SUB instead of sub", reasonSubject, map[string]any{"sub": absent, "SUB": "auth0|user-1"}},
+		{"OP-04 sub empty", reasonSubject, map[string]any{"sub": ""}},
+		{"OP-04 sub of 256 characters", reasonSubject, map[string]any{"sub": strings.Repeat("a", 256)}},
 		{"OP-04 sub of 255 characters", "", map[string]any{"sub": strings.Repeat("a", 255)}},
-		{"OP-04 sub with a line break", ReasonSubject, map[string]any{"sub": "auth0|a\nb"}},
-		{"OP-04 sub with an undecodable character", ReasonSubject, map[string]any{"sub": "auth0|\uFFFD"}},
-		{"OP-05 aud of another client", ReasonAudience, map[string]any{"aud": "other"}},
-		{"OP-06 aud missing", ReasonAudience, map[string]any{"aud": absent}},
-		{"OP-06 aud empty array", ReasonAudience, map[string]any{"aud": []string{}}},
-		{"OP-07 aud with a stranger", ReasonAudience, map[string]any{"aud": []string{testClient, "stranger"}}},
-		{"OP-07 aud with a stranger and azp", ReasonAudience, map[string]any{"aud": []string{testClient, "stranger"}, "azp": testClient}},
-		{"OP-07 azp is a stranger", ReasonParty, map[string]any{"azp": "stranger"}},
-		{"OP-07 azp null", ReasonParty, map[string]any{"azp": nil}},
+		{"OP-04 sub with a line break", reasonSubject, map[string]any{"sub": "auth0|a\nb"}},
+		{"OP-04 sub with an undecodable character", reasonSubject, map[string]any{"sub": "auth0|\uFFFD"}},
+		{"OP-05 aud of another client", reasonAudience, map[string]any{"aud": "other"}},
+		{"OP-06 aud missing", reasonAudience, map[string]any{"aud": absent}},
+		{"OP-06 aud empty array", reasonAudience, map[string]any{"aud": []string{}}},
+		{"OP-07 aud with a stranger", reasonAudience, map[string]any{"aud": []string{testClient, "stranger"}}},
+		{"OP-07 aud with a stranger and azp", reasonAudience, map[string]any{"aud": []string{testClient, "stranger"}, "azp": testClient}},
+		{"OP-07 azp is a stranger", reasonParty, map[string]any{"azp": "stranger"}},
+		{"OP-07 azp null", reasonParty, map[string]any{"azp": nil}},
 		{"azp is us", "", map[string]any{"azp": testClient}},
-		{"OP-08 iat missing", ReasonIssuedAt, map[string]any{"iat": absent}},
-		{"OP-08 iat null", ReasonIssuedAt, map[string]any{"iat": nil}},
-		{"OP-09 iat a week ago", ReasonIssuedAt, map[string]any{"iat": unix(-week)}},
-		{"OP-09 iat before the transaction, UP-20 clock 90 s behind", ReasonIssuedAt, map[string]any{"iat": unix(-90 * time.Second)}},
-		{"OP-09 iat in 61 s", ReasonIssuedAt, map[string]any{"iat": unix(61 * time.Second)}},
+		{"OP-08 iat missing", reasonIssuedAt, map[string]any{"iat": absent}},
+		{"OP-08 iat null", reasonIssuedAt, map[string]any{"iat": nil}},
+		{"OP-09 iat a week ago", reasonIssuedAt, map[string]any{"iat": unix(-week)}},
+		{"OP-09 iat before the transaction, UP-20 clock 90 s behind", reasonIssuedAt, map[string]any{"iat": unix(-90 * time.Second)}},
+		{"OP-09 iat in 61 s", reasonIssuedAt, map[string]any{"iat": unix(61 * time.Second)}},
 		{"OP-09 iat in 20 s", "", map[string]any{"iat": unix(20 * time.Second)}},
-		{"OP-10 exp missing", ReasonExpiry, map[string]any{"exp": absent}},
-		{"OP-10 exp 61 s ago", ReasonExpiry, map[string]any{"exp": unix(-61 * time.Second), "iat": unix(-62 * time.Second)}},
+		{"OP-10 exp missing", reasonExpiry, map[string]any{"exp": absent}},
+		{"OP-10 exp 61 s ago", reasonExpiry, map[string]any{"exp": unix(-61 * time.Second), "iat": unix(-62 * time.Second)}},
 		{"OP-10 exp 20 s ago", "", map[string]any{"exp": unix(-20 * time.Second), "iat": unix(-40 * time.Second)}},
-		{"OP-10 exp 24 h and 1 s after iat", ReasonLifetime, map[string]any{"exp": unix(24*time.Hour + time.Second)}},
+		{"OP-10 exp 24 h and 1 s after iat", reasonLifetime, map[string]any{"exp": unix(24*time.Hour + time.Second)}},
 		{"OP-10 exp 24 h after iat", "", map[string]any{"exp": unix(24 * time.Hour)}},
-		{"OP-10 exp before iat", ReasonLifetime, map[string]any{"exp": unix(-20 * time.Second)}},
-		{"nbf in 61 s", ReasonNotBefore, map[string]any{"nbf": unix(61 * time.Second)}},
-		{"nbf beyond any calendar", ReasonNotBefore, map[string]any{"nbf": 1e300}},
-		{"nbf negative", ReasonNotBefore, map[string]any{"nbf": -1}},
+		{"OP-10 exp before iat", reasonLifetime, map[string]any{"exp": unix(-20 * time.Second)}},
+		{"nbf in 61 s", reasonNotBefore, map[string]any{"nbf": unix(61 * time.Second)}},
+		{"nbf beyond any calendar", reasonNotBefore, map[string]any{"nbf": 1e300}},
+		{"nbf negative", reasonNotBefore, map[string]any{"nbf": -1}},
 		{"nbf now", "", map[string]any{"nbf": unix(0)}},
-		{"OP-17 nonce of another transaction", ReasonNonce, map[string]any{"nonce": "nonce-of-another-transaction"}},
-		{"OP-18 nonce missing", ReasonNonce, map[string]any{"nonce": absent}},
-		{"OP-18 nonce empty", ReasonNonce, map[string]any{"nonce": ""}},
-		{"OP-19 at_hash wrong", ReasonTokenHash, map[string]any{"at_hash": wrongHash}},
-		{"OP-19 at_hash empty", ReasonTokenHash, map[string]any{"at_hash": ""}},
+		{"OP-17 nonce of another transaction", reasonNonce, map[string]any{"nonce": "nonce-of-another-transaction"}},
+		{"OP-18 nonce missing", reasonNonce, map[string]any{"nonce": absent}},
+		{"OP-18 nonce empty", reasonNonce, map[string]any{"nonce": ""}},
+		{"OP-19 at_hash wrong", reasonTokenHash, map[string]any{"at_hash": wrongHash}},
+		{"OP-19 at_hash empty", reasonTokenHash, map[string]any{"at_hash": ""}},
 		{"OP-19 at_hash right", "", map[string]any{"at_hash": atHash(testAccess)}},
-		{"OP-33 auth_time missing", ReasonAuthTime, map[string]any{"auth_time": absent}},
-		{"OP-33 auth_time a string", ReasonAuthTime, map[string]any{"auth_time": "now"}},
-		{"OP-33 auth_time in the future", ReasonAuthTime, map[string]any{"auth_time": unix(61 * time.Second)}},
+		{"OP-33 auth_time missing", reasonAuthTime, map[string]any{"auth_time": absent}},
+		{"OP-33 auth_time a string", reasonAuthTime, map[string]any{"auth_time": "now"}},
+		{"OP-33 auth_time in the future", reasonAuthTime, map[string]any{"auth_time": unix(61 * time.Second)}},
 		{"OP-33 auth_time older than max_age", ReasonStaleLogin, map[string]any{"auth_time": unix(-time.Hour - 66*time.Second)}},
 		{"OP-33 auth_time of ten years ago", ReasonStaleLogin, map[string]any{"auth_time": unix(-520 * week)}},
 		{"OP-33 auth_time within max_age", "", map[string]any{"auth_time": unix(-time.Hour)}},
@@ -119,13 +119,13 @@ func TestLoginRulesTypes(t *testing.T) {
 		reason string
 		claims map[string]any
 	}{
-		{"OP-04 sub a number", ReasonSubject, map[string]any{"sub": 42}},
-		{"OP-08 iat a string", ReasonIssuedAt, map[string]any{"iat": "1790000000"}},
-		{"OP-10 exp a string", ReasonExpiry, map[string]any{"exp": "1790000000"}},
-		{"OP-18 nonce an array with the right value", ReasonNonce, map[string]any{"nonce": []string{testNonce}}},
-		{"OP-19 at_hash a number", ReasonTokenHash, map[string]any{"at_hash": 1}},
-		{"OP-06 aud an object", ReasonAudience, map[string]any{"aud": map[string]string{"a": testClient}}},
-		{"OP-06 aud null", ReasonAudience, map[string]any{"aud": nil}},
+		{"OP-04 sub a number", reasonSubject, map[string]any{"sub": 42}},
+		{"OP-08 iat a string", reasonIssuedAt, map[string]any{"iat": "1790000000"}},
+		{"OP-10 exp a string", reasonExpiry, map[string]any{"exp": "1790000000"}},
+		{"OP-18 nonce an array with the right value", reasonNonce, map[string]any{"nonce": []string{testNonce}}},
+		{"OP-19 at_hash a number", reasonTokenHash, map[string]any{"at_hash": 1}},
+		{"OP-06 aud an object", reasonAudience, map[string]any{"aud": map[string]string{"a": testClient}}},
+		{"OP-06 aud null", reasonAudience, map[string]any{"aud": nil}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tn := newTenant(t)
@@ -145,7 +145,7 @@ func TestIssuerIsComparedExactly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tn := newTenant(t)
 			_, _, err := tn.signIn(tn.client(), set(map[string]any{"iss": bend(tn.issuer())}))
-			wantError(t, err, KindLoginRefused, ReasonIssuer)
+			wantError(t, err, KindLoginRefused, reasonIssuer)
 		})
 	}
 }
@@ -205,38 +205,38 @@ func TestHostileTokens(t *testing.T) {
 		reason string
 		forge  func(*idToken)
 	}{
-		{"OP-13 alg none unsigned", ReasonAlgorithm, both(header("alg", "none"), unsigned)},
-		{"OP-13 alg none signed", ReasonAlgorithm, header("alg", "none")},
-		{"OP-13 alg None", ReasonAlgorithm, both(header("alg", "None"), unsigned)},
-		{"OP-13 alg NONE", ReasonAlgorithm, both(header("alg", "NONE"), unsigned)},
-		{"OP-13 alg missing", ReasonAlgorithm, header("alg", absent)},
-		{"OP-13 RS256 with empty signature", ReasonSignature, unsigned},
-		{"OP-14 unpublished key under a published kid", ReasonSignature, signedBy(signRS256(testKeys()[2]))},
-		{"OP-14 published key under another kid", ReasonSignature, header("kid", "key-2")},
-		{"OP-14 unpublished kid", ReasonKey, both(header("kid", "key-9"), signedBy(signRS256(testKeys()[2])))},
-		{"OP-15 HS256 with the client secret", ReasonAlgorithm, both(header("alg", "HS256"), signedBy(signHS256([]byte(testSecret))))},
-		{"OP-15 HS256 with the public key", ReasonAlgorithm, both(header("alg", "HS256"), signedBy(signHS256(pemOfKey())))},
-		{"OP-16 ES256", ReasonAlgorithm, both(header("alg", "ES256"), signedBy(signES256(testECKey())))},
-		{"PS256", ReasonAlgorithm, header("alg", "PS256")},
-		{"typ at+jwt", ReasonType, header("typ", "at+jwt")},
-		{"typ logout+jwt", ReasonType, header("typ", "logout+jwt")},
-		{"typ null", ReasonType, header("typ", nil)},
-		{"crit header", ReasonSignature, header("crit", []string{"exp"})},
-		{"duplicate claim", ReasonClaims, payload(func(s string) string { return `{"sub":"auth0|other",` + s[1:] })},
-		{"duplicate member inside a claim", ReasonClaims, payload(func(s string) string { return `{"x":{"a":1,"a":2},` + s[1:] })},
-		{"claims not UTF-8", ReasonClaims, payload(func(s string) string { return strings.Replace(s, "Ada", "\xff", 1) })},
-		{"claims an array", ReasonClaims, payload(func(s string) string { return "[" + s + "]" })},
-		{"claims too deep", ReasonClaims, payload(func(s string) string {
+		{"OP-13 alg none unsigned", reasonAlgorithm, both(header("alg", "none"), unsigned)},
+		{"OP-13 alg none signed", reasonAlgorithm, header("alg", "none")},
+		{"OP-13 alg None", reasonAlgorithm, both(header("alg", "None"), unsigned)},
+		{"OP-13 alg NONE", reasonAlgorithm, both(header("alg", "NONE"), unsigned)},
+		{"OP-13 alg missing", reasonAlgorithm, header("alg", absent)},
+		{"OP-13 RS256 with empty signature", reasonSignature, unsigned},
+		{"OP-14 unpublished key under a published kid", reasonSignature, signedBy(signRS256(testKeys()[2]))},
+		{"OP-14 published key under another kid", reasonSignature, header("kid", "key-2")},
+		{"OP-14 unpublished kid", reasonKey, both(header("kid", "key-9"), signedBy(signRS256(testKeys()[2])))},
+		{"OP-15 HS256 with the client secret", reasonAlgorithm, both(header("alg", "HS256"), signedBy(signHS256([]byte(testSecret))))},
+		{"OP-15 HS256 with the public key", reasonAlgorithm, both(header("alg", "HS256"), signedBy(signHS256(pemOfKey())))},
+		{"OP-16 ES256", reasonAlgorithm, both(header("alg", "ES256"), signedBy(signES256(testECKey())))},
+		{"PS256", reasonAlgorithm, header("alg", "PS256")},
+		{"typ at+jwt", reasonType, header("typ", "at+jwt")},
+		{"typ logout+jwt", reasonType, header("typ", "logout+jwt")},
+		{"typ null", reasonType, header("typ", nil)},
+		{"crit header", reasonSignature, header("crit", []string{"exp"})},
+		{"duplicate claim", reasonClaims, payload(func(s string) string { return `{"sub":"auth0|other",` + s[1:] })},
+		{"duplicate member inside a claim", reasonClaims, payload(func(s string) string { return `{"x":{"a":1,"a":2},` + s[1:] })},
+		{"claims not UTF-8", reasonClaims, payload(func(s string) string { return strings.Replace(s, "Ada", "\xff", 1) })},
+		{"claims an array", reasonClaims, payload(func(s string) string { return "[" + s + "]" })},
+		{"claims too deep", reasonClaims, payload(func(s string) string {
 			return `{"x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "," + s[1:]
 		})},
-		{"distributed claim without source", ReasonLibrary, set(map[string]any{"_claim_names": map[string]string{"groups": "src"}})},
-		{"token over 16 KiB", ReasonIDToken, set(map[string]any{"filler": strings.Repeat("x", 16<<10)})},
+		{"distributed claim without source", reasonLibrary, set(map[string]any{"_claim_names": map[string]string{"groups": "src"}})},
+		{"token over 16 KiB", reasonIDToken, set(map[string]any{"filler": strings.Repeat("x", 16<<10)})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tn := newTenant(t)
 			_, _, err := tn.signIn(tn.client(), c.forge)
 			wantError(t, err, KindLoginRefused, c.reason)
-			if n := tn.count("GET /.well-known/jwks.json"); strings.HasPrefix(c.name, "OP-14") && c.reason == ReasonSignature && n != 1 {
+			if n := tn.count("GET /.well-known/jwks.json"); strings.HasPrefix(c.name, "OP-14") && c.reason == reasonSignature && n != 1 {
 				t.Errorf("%d downloads of the key set", n)
 			}
 		})
@@ -264,14 +264,14 @@ func TestMalformedTokens(t *testing.T) {
 			tn := newTenant(t)
 			tn.answer = func(m map[string]any) { m["id_token"] = raw }
 			_, _, err := tn.signIn(tn.client(), nil)
-			wantError(t, err, KindLoginRefused, ReasonIDToken)
+			wantError(t, err, KindLoginRefused, reasonIDToken)
 		})
 	}
 	t.Run("good header and four parts", func(t *testing.T) {
 		tn := newTenant(t)
 		tn.answer = func(m map[string]any) { m["id_token"] = m["id_token"].(string) + ".x" }
 		_, _, err := tn.signIn(tn.client(), nil)
-		wantError(t, err, KindLoginRefused, ReasonIDToken)
+		wantError(t, err, KindLoginRefused, reasonIDToken)
 	})
 	t.Run("body not base64", func(t *testing.T) {
 		tn := newTenant(t)
@@ -279,7 +279,7 @@ func TestMalformedTokens(t *testing.T) {
 			m["id_token"] = base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256"}`)) + ".%%.x"
 		}
 		_, _, err := tn.signIn(tn.client(), nil)
-		wantError(t, err, KindLoginRefused, ReasonLibrary)
+		wantError(t, err, KindLoginRefused, reasonLibrary)
 	})
 }
 
