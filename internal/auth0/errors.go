@@ -62,7 +62,7 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// ReasonStaleLogin: the user's last proof is older than max_age allowed.
+// ReasonStaleLogin says that the user's last proof is older than max_age allowed.
 const ReasonStaleLogin = "id_token_auth_time_stale"
 
 // Reasons refine a Kind. They are ours, fixed and free of any data of the

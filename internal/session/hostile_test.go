@@ -365,8 +365,8 @@ func TestSameCallsForUnknownAndWrong(t *testing.T) {
 	b := w.browser()
 	b.signIn(ada())
 	wrong, unknown := b.copy(), w.browser()
-	real, other := b.cookies[host], newTicket().encode()
-	wrong.cookies[host] = real[:22] + other[22:] // the name takes the first 21 characters and a third of one
+	good, other := b.cookies[host], newTicket().encode()
+	wrong.cookies[host] = good[:22] + other[22:] // the name takes the first 21 characters and a third of one
 	unknown.cookies[host] = newTicket().encode()
 	for name, x := range map[string]*browser{"wrong": wrong, "unknown": unknown} {
 		gets, writes := w.backend.gets.Load(), w.backend.deletes.Load()+w.backend.puts.Load()+w.backend.touches.Load()
