@@ -82,7 +82,7 @@ func (h *Handlers) appAdded(c echo.Context, e account.AppEnrolment) {
 // the overview.
 func (h *Handlers) afterWizard(c echo.Context) error {
 	current := ScopeOf(c).Session
-	if code, held := current.RecoveryCode(); held && code.Due {
+	if _, due := current.DueRecoveryCode(); due {
 		current.AllowReveal()
 		return h.move(c, h.Site.URL("recovery-code"))
 	}

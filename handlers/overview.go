@@ -21,7 +21,7 @@ func (h *Handlers) Home(c echo.Context) error {
 		}
 		return h.show(c, http.StatusOK, view)
 	}
-	if code, held := current.RecoveryCode(); held && code.Due {
+	if _, due := current.DueRecoveryCode(); due {
 		return h.move(c, h.Site.URL("recovery-code"))
 	}
 	overview, err := h.Account.Overview(c.Request().Context(), current.User(), current.Access())

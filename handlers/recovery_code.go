@@ -15,8 +15,8 @@ import (
 // browser's history.
 func (h *Handlers) RecoveryCode(c echo.Context) error {
 	scope := ScopeOf(c)
-	code, held := scope.Session.RecoveryCode()
-	if !held || !code.Due {
+	code, due := scope.Session.DueRecoveryCode()
+	if !due {
 		return h.show(c, http.StatusOK, templates.RecoveryCodeHidden{Page: h.page(scope)})
 	}
 	if !h.Account.Rights(scope.Session.Access()).Change || !scope.Session.TakeReveal() {
@@ -39,8 +39,8 @@ func (h *Handlers) ShowRecoveryCode(c echo.Context) error {
 // SaveRecoveryCode forgets the code once the user states to have saved it.
 func (h *Handlers) SaveRecoveryCode(c echo.Context) error {
 	scope := ScopeOf(c)
-	code, held := scope.Session.RecoveryCode()
-	if !held || !code.Due {
+	code, due := scope.Session.DueRecoveryCode()
+	if !due {
 		return h.move(c, h.Site.URL())
 	}
 	saved, err := ticked(c, "saved")
@@ -72,8 +72,8 @@ func (h *Handlers) unticked(c echo.Context, code account.RecoveryCode) error {
 // DownloadRecoveryCode hands the code out as a text file.
 func (h *Handlers) DownloadRecoveryCode(c echo.Context) error {
 	scope := ScopeOf(c)
-	code, held := scope.Session.RecoveryCode()
-	if !held || !code.Due {
+	code, due := scope.Session.DueRecoveryCode()
+	if !due {
 		return h.move(c, h.Site.URL("recovery-code"))
 	}
 	if err := commit(c); err != nil {

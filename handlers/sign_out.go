@@ -21,7 +21,7 @@ func (h *Handlers) SignOut(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if code, held := current.RecoveryCode(); held && code.Due && !lose {
+	if _, due := current.DueRecoveryCode(); due && !lose {
 		return h.show(c, http.StatusOK, templates.SignOutWarning{Page: h.page(scope)})
 	}
 	user, target := current.User(), h.Account.SignOutURL(current.Access())

@@ -36,7 +36,7 @@ func requireSignIn(next echo.HandlerFunc) echo.HandlerFunc {
 func requireSavedCode(s site.Site) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if code, held := handlers.ScopeOf(c).Session.RecoveryCode(); held && code.Due {
+			if _, due := handlers.ScopeOf(c).Session.DueRecoveryCode(); due {
 				return handlers.MoveTo(c, s.URL("recovery-code"))
 			}
 			return next(c)

@@ -449,6 +449,8 @@ func TestRetryAt(t *testing.T) {
 		{"UP-05 date far away", map[string]string{"Retry-After": now.Add(time.Hour).Format(http.TimeFormat)}, now.Add(15 * time.Minute)},
 		{"UP-05 reset", map[string]string{"X-RateLimit-Reset": fmt.Sprint(now.Add(time.Minute).Unix())}, now.Add(time.Minute)},
 		{"UP-05 garbage and reset", map[string]string{"Retry-After": "soon", "X-RateLimit-Reset": fmt.Sprint(now.Add(time.Minute).Unix())}, now.Add(time.Minute)},
+		{"UP-05 reset of a limit that has room", map[string]string{"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": fmt.Sprint(now.Add(time.Minute).Unix())}, time.Time{}},
+		{"UP-05 reset of the limit that was hit", map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": fmt.Sprint(now.Add(time.Minute).Unix())}, now.Add(time.Minute)},
 		{"UP-05 reset far away", map[string]string{"X-RateLimit-Reset": "99999999999"}, now.Add(15 * time.Minute)},
 		{"UP-05 nothing", nil, time.Time{}},
 		{"UP-05 garbage", map[string]string{"Retry-After": "soon", "X-RateLimit-Reset": "x"}, time.Time{}},

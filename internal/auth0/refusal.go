@@ -210,8 +210,8 @@ func retryAt(h http.Header, now time.Time) time.Time {
 	at, ok := retryAfter(h.Get("Retry-After"), now)
 	if !ok {
 		seconds, err := strconv.ParseInt(strings.TrimSpace(h.Get("X-RateLimit-Reset")), 10, 64)
-		if err != nil {
-			return time.Time{}
+		if left := strings.TrimSpace(h.Get("X-RateLimit-Remaining")); err != nil || left != "" && left != "0" {
+			return time.Time{} // this limit is not the one that was hit
 		}
 		at = time.Unix(seconds, 0)
 	}
