@@ -22,6 +22,7 @@ export default defineConfig<object, Options>({
     locale: "en-CA",
     timezoneId: "America/Toronto",
     viewport: { width: 1100, height: 800 },
+    actionTimeout: 20_000,
     contextOptions: { reducedMotion: "reduce" },
     screenshot: "only-on-failure",
     trace: process.env.TRACE ? "retain-on-failure" : "off",
@@ -48,7 +49,6 @@ export default defineConfig<object, Options>({
       name: "tenant-elsewhere",
       grep: /@(everywhere|tenant-elsewhere)/,
       use: { tenantHost: "127.0.0.1" },
-      metadata: { sameLooks: true }, // as the pages of the first project: axe has seen them there
     },
   ],
 });

@@ -60,30 +60,28 @@ async function axe(page: Page, look: Look): Promise<string[]> {
   return violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ html }) => html).join(" ")})`);
 }
 
-/** Looks at the page in every look; fails with all that is wrong in any of them, and lets the test go on. */
-export async function expectAccessible(page: Page): Promise<void> {
-  const faults: string[] = [];
-  await inEachLook(page, async (look) => {
-    const found = [
-      ...(look.axe.length > 0 ? await axe(page, look) : []),
-      ...(await page.evaluate(faultsOfLayout)),
-      ...(look.forcedColors ? await page.evaluate(faultsUnderForcedColors) : []),
-    ];
-    faults.push(...found.map((fault) => `${look.name}: ${fault}`));
-  });
-  expect.soft(faults, `looks of ${page.url()}`).toEqual([]);
-}
-
-/** The same, and with SCREENSHOTS=1 keeps a picture of each look in e2e/screenshots (ignored by git). */
+/**
+ * Looks at the page in every look; fails with all that is wrong in any of them, and lets the test go on. With
+ * SCREENSHOTS=1 a picture of each is kept in e2e/screenshots (ignored by git), to be looked at. Without script this
+ * does nothing: axe is a script itself, and the looks are the same.
+ */
 export async function lookAt(page: Page, name: string): Promise<void> {
-  await test.step(`look at ${name}`, async () => {
-    await expectAccessible(page);
-    if (!process.env.SCREENSHOTS) return;
-    await inEachLook(page, async (look, draw) => {
+  if (test.info().project.use.javaScriptEnabled === false) return;
+  const faults: string[] = [];
+  await test.step(`look at ${name}`, () =>
+    inEachLook(page, async (look, draw) => {
+      const found = [
+        ...(look.axe.length > 0 ? await axe(page, look) : []),
+        ...(await page.evaluate(faultsOfLayout)),
+        ...(look.forcedColors ? await page.evaluate(faultsUnderForcedColors) : []),
+      ];
+      faults.push(...found.map((fault) => `${look.name}: ${fault}`));
+      if (!process.env.SCREENSHOTS) return;
       await draw(await page.evaluate(() => document.documentElement.scrollHeight));
       const file = `${name}-${test.info().project.name}-${look.name}.png`;
       // The caret stays: hiding it sets style attributes, which the policy forbids to elements that htmx makes of them.
       await page.screenshot({ path: resolve(folder, file), caret: "initial" });
-    });
-  });
+    }),
+  );
+  expect.soft(faults, `looks of ${name}, ${page.url()}`).toEqual([]);
 }

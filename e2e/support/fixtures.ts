@@ -12,6 +12,8 @@ import { type Texts, textsOf } from "./texts";
 export interface Options {
   /** The host in the tenant's address: localhost is the same site as the portal, 127.0.0.1 another one. */
   tenantHost: "localhost" | "127.0.0.1";
+  /** How many strong methods the company asks people to keep. */
+  minMethods: number;
 }
 
 interface WorkerFixtures extends Options {
@@ -42,12 +44,13 @@ interface TestFixtures {
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   tenantHost: ["localhost", { option: true, scope: "worker" }],
+  minMethods: [1, { option: true, scope: "worker" }],
   expectedStatuses: [[401, 403, 422], { option: true }],
   expectedOnConsole: [/(?!)/, { option: true }],
 
   portal: [
-    async ({ tenantHost }, use) => {
-      const { portal, stop } = await start(tenantHost);
+    async ({ tenantHost, minMethods }, use) => {
+      const { portal, stop } = await start({ tenantHost, minMethods });
       await use(portal);
       await stop();
     },
@@ -57,7 +60,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   control: async ({ portal }, use) => {
     await use(portal.control);
     await portal.control.clearFaults();
-    await portal.control.changeTenant({ policy: [] });
+    await portal.control.changeTenant({ policy: [], factors: { otp: true } });
   },
 
   t: async ({ locale }, use) => use(textsOf(locale)),

@@ -8,14 +8,14 @@ export interface Person extends User {
 }
 
 /** Creates a person whom nobody else in this run has met, with no second step yet. */
-export async function hire(control: Control, locale: string): Promise<Person> {
+export async function hire(control: Control, locale: string, name?: string): Promise<Person> {
   const token = randomBytes(6).toString("hex");
   const password = `Pw-${randomBytes(12).toString("base64url")}`;
   const user = await control.createUser({
     email: `eve.${token}@example.com`,
     password,
     email_verified: true,
-    name: `Eve ${token}`,
+    name: name ?? `Eve ${token}`,
     locale,
   });
   return { ...user, password, phone: new Phone(control, user) };

@@ -21,8 +21,13 @@ export interface Portal {
   log(): string;
 }
 
+export interface Settings {
+  tenantHost: string;
+  minMethods: number;
+}
+
 /** Starts portal and emulator and waits until they answer; stop ends them and reports an unclean end. */
-export async function start(tenantHost: string): Promise<{ portal: Portal; stop(): Promise<void> }> {
+export async function start({ tenantHost, minMethods }: Settings): Promise<{ portal: Portal; stop(): Promise<void> }> {
   const data = await mkdtemp(join(tmpdir(), "mysecurity-e2e-"));
   const [portalPort, tenantPort, adminPort] = await freePorts(3);
   const url = `http://localhost:${portalPort}/`;
@@ -39,6 +44,7 @@ export async function start(tenantHost: string): Promise<{ portal: Portal; stop(
       PUBLIC_URL: url,
       EMULATOR_PUBLIC_URL: tenant,
       DATA_DIR: data,
+      MIN_METHODS: String(minMethods),
       LOG_FORMAT: "json",
       LOG_LEVEL: "debug",
     },
