@@ -61,7 +61,7 @@ func (o Options) assets() echo.HandlerFunc {
 
 // clientAddress finds the client's address: the peer, unless the peer is a
 // listed proxy; then the first address of X-Forwarded-For, from the right, that
-// is not one. It is used for the log only.
+// is not one. It is used for the log and for the limit of sign-in starts.
 func clientAddress(proxies []netip.Prefix) echo.IPExtractor {
 	if len(proxies) == 0 {
 		return echo.ExtractIPDirect()

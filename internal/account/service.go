@@ -42,6 +42,7 @@ type Options struct {
 type Service struct {
 	tenant     *auth0.Client
 	limiter    *limit.Limiter
+	visitors   *limit.Limiter // of its own: strangers must not use up the users' room
 	ledger     Ledger
 	now        func() time.Time
 	minMethods int
@@ -56,7 +57,7 @@ func New(o Options) *Service {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Service{
-		tenant: o.Tenant, limiter: o.Limiter, ledger: o.Ledger, now: o.Now,
+		tenant: o.Tenant, limiter: o.Limiter, visitors: limit.New(o.Now), ledger: o.Ledger, now: o.Now,
 		minMethods: o.MinMethods, log: o.Logger,
 	}
 }

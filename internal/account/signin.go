@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"mysecurity/internal/auth0"
@@ -31,7 +32,7 @@ type SignInAnswer struct {
 // network address that asks: nobody is known yet, and yet one client must not
 // keep all others out.
 func (s *Service) SignInURL(ctx context.Context, client string, r SignInRequest) (string, error) {
-	if _, err := s.limiter.Take(signIns, "client "+client); err != nil {
+	if _, err := s.visitors.Take(signIns, network(client)); err != nil {
 		return "", translate(err)
 	}
 	to, err := s.tenant.AuthorizeURL(ctx, auth0.Authorization{
@@ -41,6 +42,20 @@ func (s *Service) SignInURL(ctx context.Context, client string, r SignInRequest)
 		return "", translate(err)
 	}
 	return to, nil
+}
+
+// network is what one subscriber has: an IPv4 address, or 64 bits of IPv6
+// (RFC 6177).
+func network(client string) string {
+	address, err := netip.ParseAddr(client)
+	if err != nil || address.Unmap().Is4() {
+		return client
+	}
+	prefix, err := address.WithZone("").Prefix(64)
+	if err != nil {
+		return client
+	}
+	return prefix.String()
 }
 
 // SignOutURL returns the address that ends the tenant's own browser session.
