@@ -64,7 +64,7 @@ func readSeed(name string) (*emulator.Seed, error) {
 	if name == "" {
 		return nil, nil
 	}
-	file, err := os.Open(name) //nolint:gosec // the developer names the file
+	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}

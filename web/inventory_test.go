@@ -53,8 +53,14 @@ const anyHandle = "abcdefghijklmn23"
 func TestInventory(t *testing.T) {
 	t.Parallel()
 	public := []page{
-		{"GET", ""}, {"GET", "assets/app.css"}, {"GET", "callback"}, {"POST", "csp-report"}, {"POST", "language"},
-		{"GET", "sign-in"}, {"POST", "sign-out"}, {"GET", "signed-out"},
+		{"GET", ""},
+		{"GET", "assets/app.css"},
+		{"GET", "callback"},
+		{"POST", "csp-report"},
+		{"POST", "language"},
+		{"GET", "sign-in"},
+		{"POST", "sign-out"},
+		{"GET", "signed-out"},
 	}
 	withoutProof := []page{{"GET", "confirm"}, {"GET", "recovery-code"}, {"POST", "recovery-code/saved"}, {"POST", "add/app/cancel"}}
 	p := startPortal(t, portalOptions{})

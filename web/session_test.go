@@ -39,9 +39,9 @@ func TestCookiesOfEachMode(t *testing.T) {
 			if set := out.Cookies(); len(set) != 1 || set[0].Name != tt.session || set[0].MaxAge != -1 {
 				t.Errorf("sign-out sets %v", set)
 			}
-			clear := out.Header.Get("Clear-Site-Data")
-			if ownHost := p.site.Prefix() == "/"; ownHost != (clear == `"cache", "storage"`) || !ownHost && clear != "" {
-				t.Errorf("Clear-Site-Data: %q", clear)
+			cleared := out.Header.Get("Clear-Site-Data")
+			if ownHost := p.site.Prefix() == "/"; ownHost != (cleared == `"cache", "storage"`) || !ownHost && cleared != "" {
+				t.Errorf("Clear-Site-Data: %q", cleared)
 			}
 		})
 	}
