@@ -42,7 +42,12 @@ export default defineConfig<object, Options>({
   },
   projects: [
     { name: "english" },
-    { name: "french", grep: /@(everywhere|french)/, use: { locale: "fr-CA" } },
+    {
+      name: "french",
+      grep: /@(everywhere|french)/,
+      use: { locale: "fr-CA" },
+      metadata: { looks: ["light", "320", "large"] }, // colours are the same in every language
+    },
     { name: "no-script", grep: /@(everywhere|no-script)/, use: { javaScriptEnabled: false } },
     // A real tenant is another site: there SameSite=Strict cookies stay away from its return, on localhost they do not.
     {

@@ -5,7 +5,7 @@ import { expect, test } from "./support/fixtures";
 import { enterPassword } from "./support/sign-in";
 import {
   addSecondApp, appName, appRows, confirmApp, confirmIdentity, expectPage, keyOf, openRemoval, openWizard,
-  recoveryCodeOn, remove, saveRecoveryCode,
+  openWizardAndScan, recoveryCodeOn, remove, saveRecoveryCode,
 } from "./support/steps";
 
 test("it ends before the wizard is started", async ({ page, portal, person, control, signedIn, t }) => {
@@ -82,6 +82,23 @@ test("it ends between the wizard's steps, before the code is confirmed, and befo
     await saveRecoveryCode(page, t);
     await expect(page.getByText(t("recovery-code.title"))).toHaveCount(0);
   });
+});
+
+test("it ends before the recovery code is downloaded", { tag: "@no-script" }, async ({
+  page, person, control, signedIn, t,
+}) => {
+  await signedIn();
+  await openWizardAndScan(page, t, person);
+  await confirmApp(page, t, await person.phone.code());
+  const code = await recoveryCodeOn(page);
+  await control.advance("11m");
+  await page.getByRole("button", { name: t("recovery-code.download") }).click();
+  await confirmIdentity(page, t, { person, code: () => person.phone.freshCode() });
+  await page.getByRole("button", { name: t("recovery-code.hidden.show") }).click();
+  expect(await recoveryCodeOn(page)).toBe(code);
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: t("recovery-code.download") }).click();
+  expect(await (await download).failure()).toBeNull();
 });
 
 test("it ends before a method is removed: the code of the app proves who one is [MF-11]", {

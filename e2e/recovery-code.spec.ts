@@ -93,6 +93,7 @@ test("it can be taken along as a file, on paper, and by copying", async ({ page,
   await page.addInitScript(() => {
     window.print = () => document.documentElement.setAttribute("data-printed", "");
   });
+  await page.clock.install();
   await signedIn();
   const code = await reachCode(page, t, person);
 
@@ -112,10 +113,13 @@ test("it can be taken along as a file, on paper, and by copying", async ({ page,
   });
 
   await test.step("by copying", async () => {
-    const button = page.getByRole("button", { name: t("recovery-code.copy") });
-    await button.click();
+    await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000)); // the button says so for three seconds
+    await page.getByRole("button", { name: t("recovery-code.copy") }).click();
     await expect(page.getByRole("button", { name: t("copy.done") })).toBeVisible();
-    await expect(page.locator("#announcer")).toHaveText(t("copy.done"));
+    await page.clock.runFor(100);
+    await expect(page.locator("#announcer"), "spoken").toHaveText(t("copy.done"));
+    await page.clock.runFor(3000);
+    await expect(page.getByRole("button", { name: t("recovery-code.copy") })).toBeVisible();
     expect(await clipboardOf(page)).toBe(code);
   });
 

@@ -33,7 +33,8 @@ async function inEachLook(page: Page, visit: (look: Look, draw: (height: number)
   const devtools = await page.context().newCDPSession(page);
   const textSize = (standard: number) =>
     devtools.send("Page.setFontSizes", { fontSizes: { standard, fixed: (standard * 13) / 16 } });
-  for (const look of looks) {
+  const wanted: string[] | undefined = test.info().project.metadata.looks;
+  for (const look of looks.filter(({ name }) => wanted?.includes(name) ?? true)) {
     const draw = async (height: number) => {
       await page.emulateMedia({
         colorScheme: look.dark ? "dark" : "light",

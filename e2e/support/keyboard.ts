@@ -1,8 +1,9 @@
 // Moving through a page by the keyboard alone, as somebody who sees where the focus is.
 import { expect, type Locator, type Page } from "@playwright/test";
 
-/** Presses Tab until the target has the focus; every stop on the way must be visible, and marked as focused. */
+/** Presses Tab until the target has the focus, once it is there; every stop on the way must be visible, and marked as focused. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
+  await expect(target).toBeAttached();
   for (let presses = 0; presses < 40; presses++) {
     await page.keyboard.press("Tab");
     await expectFocusSeen(page);
