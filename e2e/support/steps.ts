@@ -43,6 +43,7 @@ export async function recoveryCodeOn(page: Page): Promise<string> {
 export async function saveRecoveryCode(page: Page, t: Texts): Promise<void> {
   await page.getByRole("checkbox", { name: t("recovery-code.saved") }).check();
   await page.getByRole("button", { name: t("recovery-code.continue") }).click();
+  await expectPage(page, t("overview.title"));
 }
 
 /** The page's only heading of the first level, which says where the person is. */
