@@ -12,10 +12,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"mysecurity/handlers"
 	"mysecurity/internal/account"
 	"mysecurity/internal/auth0"
+	"mysecurity/internal/emulator"
 	"mysecurity/internal/emulator/emulatortest"
 	"mysecurity/internal/i18n"
 	"mysecurity/internal/limit"
@@ -66,7 +68,7 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 		t: t, site: own, url: own.Base(), addr: addr, upstream: newUpstream(), log: &syncBuffer{}, given: &given{values: map[string]string{}},
 		store: filepath.Join(t.TempDir(), "sessions.db"), panics: &atomic.Bool{},
 	}
-	p.tenant = emulatortest.Start(t, emulatortest.WithTap(p.upstream.tap),
+	p.tenant = emulatortest.Start(t, emulatortest.WithTap(p.upstream.tap), emulatortest.WithClock(stopped()),
 		emulatortest.WithCallbacks([]string{own.URL("callback")}, []string{own.URL("signed-out")}))
 	log := slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p.handler = p.assemble(t, o, auth0.Config{
@@ -78,6 +80,13 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 	server.Start()
 	t.Cleanup(server.Close)
 	return p
+}
+
+// stopped is a clock that only moves when a test moves it, so that no result
+// depends on how fast the machine is.
+func stopped() *emulator.Clock {
+	start := time.Now()
+	return emulator.NewClock(func() time.Time { return start })
 }
 
 // in is the same portal for a subtest.
