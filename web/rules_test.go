@@ -16,7 +16,7 @@ var rules = []struct {
 	name  string
 	check func(*portal, *http.Request, answer) string
 }{
-	{"e.1 headers of every answer", commonHeaders},
+	{"e.1 SL-07 headers of every answer", commonHeaders},
 	{"e.2 headers of every page", pageHeaders},
 	{"SL-03 only hashed assets are cacheable", caching},
 	{"XS-07 policy", contentPolicy},
