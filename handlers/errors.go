@@ -189,7 +189,7 @@ func asAccountError(err error) *account.Error {
 func Describe(err error) string {
 	failed := asAccountError(err)
 	cause := failed.LogText()
-	if failed.Kind == KindStoreDown { // the store's texts name files and records, never what is in them
+	if failed.Kind == KindStoreDown && failed.Cause != nil { // the store's texts name files and records, never what is in them
 		cause = failed.Cause.Error()
 	}
 	if cause == "" {

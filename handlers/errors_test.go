@@ -39,4 +39,7 @@ func TestDescribeQuotesOnlyOurWords(t *testing.T) {
 	if text := Describe(account.Fail(account.KindSignInDenied, account.Reason("fixed words"))); text != "sign-in-denied: fixed words" {
 		t.Errorf("Describe = %q", text)
 	}
+	if text := Describe(account.Fail(KindStoreDown, nil)); text != "store-down" {
+		t.Errorf("Describe = %q", text)
+	}
 }
