@@ -39,11 +39,11 @@ export async function recoveryCodeOn(page: Page): Promise<string> {
   return ((await page.locator("#recovery-code").textContent()) ?? "").replace(/\s/g, "");
 }
 
-/** States to have saved the recovery code. */
-export async function saveRecoveryCode(page: Page, t: Texts): Promise<void> {
+/** States to have saved the recovery code, which leads to the overview, or to the page in front of it. */
+export async function saveRecoveryCode(page: Page, t: Texts, leadsTo = t("overview.title")): Promise<void> {
   await page.getByRole("checkbox", { name: t("recovery-code.saved") }).check();
   await page.getByRole("button", { name: t("recovery-code.continue") }).click();
-  await expectPage(page, t("overview.title"));
+  await expectPage(page, leadsTo);
 }
 
 /** The page's only heading of the first level, which says where the person is. */
