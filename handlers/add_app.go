@@ -14,7 +14,7 @@ import (
 // AddApp is the wizard if one is running, else the page that starts one.
 func (h *Handlers) AddApp(c echo.Context) error {
 	scope := ScopeOf(c)
-	enrolment, live := scope.Session.AppEnrolment()
+	enrolment, live := scope.Session.Enrolment(account.MethodApp)
 	if !live {
 		return h.show(c, http.StatusOK, templates.AddAppIntro{Page: h.page(scope)})
 	}
@@ -29,14 +29,14 @@ func (h *Handlers) AddApp(c echo.Context) error {
 // the same one (RC-03).
 func (h *Handlers) StartApp(c echo.Context) error {
 	current := ScopeOf(c).Session
-	if _, live := current.AppEnrolment(); live {
+	if _, live := current.Enrolment(account.MethodApp); live {
 		return h.move(c, h.Site.URL("add/app"))
 	}
 	enrolment, code, err := h.Account.StartApp(c.Request().Context(), current.User(), current.Access())
 	if err != nil {
 		return h.failed(c, err)
 	}
-	current.SetAppEnrolment(enrolment)
+	current.SetEnrolment(enrolment)
 	if !code.IsZero() {
 		current.KeepRecoveryCode(code)
 	}
@@ -48,7 +48,7 @@ func (h *Handlers) StartApp(c echo.Context) error {
 // what the first one did (RC-01, MF-01, MF-02).
 func (h *Handlers) ConfirmApp(c echo.Context) error {
 	current := ScopeOf(c).Session
-	enrolment, live := current.AppEnrolment()
+	enrolment, live := current.Enrolment(account.MethodApp)
 	if !live {
 		return h.afterWizard(c)
 	}
@@ -70,9 +70,9 @@ func (h *Handlers) ConfirmApp(c echo.Context) error {
 
 // appAdded ends the attempt: its app protects the user now, and a recovery code
 // that came with it has to be saved.
-func (h *Handlers) appAdded(c echo.Context, e account.AppEnrolment) {
+func (h *Handlers) appAdded(c echo.Context, e account.Enrolment) {
 	current := ScopeOf(c).Session
-	current.DropAppEnrolment()
+	current.DropEnrolment(account.MethodApp)
 	current.MarkRecoveryDue()
 	current.SetNotice(string(templates.NoticeAppAdded), map[string]string{"method": account.HandleOf(current.User(), e.ID)})
 	h.audit.record(c, auditAdd, "done", "app", current.User())
@@ -91,15 +91,15 @@ func (h *Handlers) afterWizard(c echo.Context) error {
 
 // notConfirmed keeps the attempt with its count and says why the code was not
 // taken; only after too many wrong codes is the attempt over.
-func (h *Handlers) notConfirmed(c echo.Context, e account.AppEnrolment, err error) error {
+func (h *Handlers) notConfirmed(c echo.Context, e account.Enrolment, err error) error {
 	current := ScopeOf(c).Session
 	kind := account.KindOf(err)
 	if kind == account.KindDiscarded {
-		current.DropAppEnrolment()
+		current.DropEnrolment(account.MethodApp)
 		h.audit.record(c, auditRefusal, "refused", string(kind), current.User())
 		return h.show(c, http.StatusUnprocessableEntity, templates.AddAppIntro{Page: h.page(ScopeOf(c)), Discarded: true})
 	}
-	current.SetAppEnrolment(e)
+	current.SetEnrolment(e)
 	switch kind {
 	case account.KindWrongCode:
 		return h.wizardAgain(c, e, wrongCode(e))
@@ -116,9 +116,9 @@ func (h *Handlers) notConfirmed(c echo.Context, e account.AppEnrolment, err erro
 // CancelApp gives the attempt up.
 func (h *Handlers) CancelApp(c echo.Context) error {
 	current := ScopeOf(c).Session
-	if enrolment, live := current.AppEnrolment(); live {
-		h.Account.AbandonApp(c.Request().Context(), current.User(), current.Access(), enrolment)
-		current.DropAppEnrolment()
+	if enrolment, live := current.Enrolment(account.MethodApp); live {
+		h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), enrolment)
+		current.DropEnrolment(account.MethodApp)
 		current.SetNotice(string(templates.NoticeAddCancelled), nil)
 	}
 	return h.move(c, h.Site.URL())
@@ -136,12 +136,12 @@ type wizardProblem struct {
 // fewAttempts is from when on the attempts left are told.
 const fewAttempts = 2
 
-func wrongCode(e account.AppEnrolment) wizardProblem {
+func wrongCode(e account.Enrolment) wizardProblem {
 	p := wizardProblem{problem: templates.CodeWrong}
 	if left := e.AttemptsLeft(); left <= fewAttempts {
 		p.left = left
 	}
-	if off, known := e.ClockOff(); known && off.Abs() >= time.Minute {
+	if off, known := e.Key.ClockOff(); known && off.Abs() >= time.Minute {
 		p.problem, p.minutes = templates.CodeClockSlow, int(off.Abs().Round(time.Minute).Minutes())
 		if off > 0 {
 			p.problem = templates.CodeClockFast
@@ -150,7 +150,7 @@ func wrongCode(e account.AppEnrolment) wizardProblem {
 	return p
 }
 
-func (h *Handlers) wizardAgain(c echo.Context, e account.AppEnrolment, p wizardProblem) error {
+func (h *Handlers) wizardAgain(c echo.Context, e account.Enrolment, p wizardProblem) error {
 	view, err := h.wizard(ScopeOf(c), e)
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func (h *Handlers) wizardAgain(c echo.Context, e account.AppEnrolment, p wizardP
 
 // wizard draws the attempt from the session's state; nothing of it comes from
 // the request.
-func (h *Handlers) wizard(scope *Scope, e account.AppEnrolment) (templates.AddAppWizard, error) {
+func (h *Handlers) wizard(scope *Scope, e account.Enrolment) (templates.AddAppWizard, error) {
 	key, err := appKey(e)
 	if err != nil {
 		return templates.AddAppWizard{}, account.Fail(account.KindInternal, err)

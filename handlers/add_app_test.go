@@ -24,7 +24,7 @@ func TestAppKey(t *testing.T) {
 		{"otpauth://totp/ada?secret=ABC&period=99999999999999999999", "", "ada", "SHA1", 6, 30 * time.Second},
 	}
 	for _, tt := range tests {
-		key, err := appKey(account.AppEnrolment{Secret: secret.New("ABC"), URI: secret.New(tt.uri)})
+		key, err := appKey(account.Enrolment{Key: account.Key{Secret: secret.New("ABC"), URI: secret.New(tt.uri)}})
 		if err != nil {
 			t.Errorf("%s: %v", tt.uri, err)
 			continue
@@ -36,7 +36,7 @@ func TestAppKey(t *testing.T) {
 			t.Errorf("%s: no picture, or another key", tt.uri)
 		}
 	}
-	if _, err := appKey(account.AppEnrolment{URI: secret.New("otpauth://%zz")}); err == nil {
+	if _, err := appKey(account.Enrolment{Key: account.Key{URI: secret.New("otpauth://%zz")}}); err == nil {
 		t.Error("a text that cannot be read makes a key")
 	}
 }
@@ -46,16 +46,16 @@ func TestAppKey(t *testing.T) {
 func TestWrongCode(t *testing.T) {
 	tests := []struct {
 		name string
-		e    account.AppEnrolment
+		e    account.Enrolment
 		want wizardProblem
 	}{
-		{"first", account.AppEnrolment{Wrong: 1}, wizardProblem{problem: templates.CodeWrong}},
-		{"third", account.AppEnrolment{Wrong: 3}, wizardProblem{problem: templates.CodeWrong, left: 2}},
-		{"fourth", account.AppEnrolment{Wrong: 4}, wizardProblem{problem: templates.CodeWrong, left: 1}},
-		{"one code explained", account.AppEnrolment{Wrong: 1, Drift: []int{-8}}, wizardProblem{problem: templates.CodeWrong}},
-		{"slow", account.AppEnrolment{Wrong: 2, Drift: []int{-8}, DriftAgreed: true}, wizardProblem{problem: templates.CodeClockSlow, minutes: 4}},
-		{"fast", account.AppEnrolment{Wrong: 2, Drift: []int{8}, DriftAgreed: true}, wizardProblem{problem: templates.CodeClockFast, minutes: 4}},
-		{"hardly off", account.AppEnrolment{Wrong: 2, Drift: []int{1}, DriftAgreed: true}, wizardProblem{problem: templates.CodeWrong}},
+		{"first", account.Enrolment{Wrong: 1}, wizardProblem{problem: templates.CodeWrong}},
+		{"third", account.Enrolment{Wrong: 3}, wizardProblem{problem: templates.CodeWrong, left: 2}},
+		{"fourth", account.Enrolment{Wrong: 4}, wizardProblem{problem: templates.CodeWrong, left: 1}},
+		{"one code explained", account.Enrolment{Wrong: 1, Key: account.Key{Drift: []int{-8}}}, wizardProblem{problem: templates.CodeWrong}},
+		{"slow", account.Enrolment{Wrong: 2, Key: account.Key{Drift: []int{-8}, DriftAgreed: true}}, wizardProblem{problem: templates.CodeClockSlow, minutes: 4}},
+		{"fast", account.Enrolment{Wrong: 2, Key: account.Key{Drift: []int{8}, DriftAgreed: true}}, wizardProblem{problem: templates.CodeClockFast, minutes: 4}},
+		{"hardly off", account.Enrolment{Wrong: 2, Key: account.Key{Drift: []int{1}, DriftAgreed: true}}, wizardProblem{problem: templates.CodeWrong}},
 	}
 	for _, tt := range tests {
 		if got := wrongCode(tt.e); got != tt.want {

@@ -15,12 +15,12 @@ import (
 )
 
 // appKey reads the otpauth text (the key URI format of authenticator apps).
-func appKey(e account.AppEnrolment) (templates.AppKey, error) {
-	uri, err := url.Parse(e.URI.Reveal())
+func appKey(e account.Enrolment) (templates.AppKey, error) {
+	uri, err := url.Parse(e.Key.URI.Reveal())
 	if err != nil {
 		return templates.AppKey{}, errBadKeyURI
 	}
-	code, err := qrcode.New(e.URI.Reveal(), qrcode.Medium)
+	code, err := qrcode.New(e.Key.URI.Reveal(), qrcode.Medium)
 	if err != nil {
 		return templates.AppKey{}, errBadKeyURI
 	}
@@ -31,7 +31,7 @@ func appKey(e account.AppEnrolment) (templates.AppKey, error) {
 		issuer = named
 	}
 	return templates.AppKey{
-		QR: code.Bitmap(), Secret: e.Secret.Reveal(), URI: e.URI.Reveal(),
+		QR: code.Bitmap(), Secret: e.Key.Secret.Reveal(), URI: e.Key.URI.Reveal(),
 		Account: label, Issuer: issuer, Algorithm: cmp.Or(query.Get("algorithm"), "SHA1"),
 		Digits: number(query.Get("digits"), codeLength), Period: time.Duration(number(query.Get("period"), 30)) * time.Second,
 	}, nil

@@ -21,10 +21,9 @@ func (h *Handlers) Confirm(c echo.Context) error {
 
 // confirm is the page that asks, with what waits behind it.
 func (h *Handlers) confirm(scope *Scope) templates.Confirm {
-	_, wizard := scope.Session.AppEnrolment()
 	_, code := scope.Session.RecoveryCode()
 	proof := scope.Session.Access().Proof
 	return templates.Confirm{
-		Page: h.page(scope), Kept: wizard || code, NoSecondStep: proof.Strong && !proof.MFA,
+		Page: h.page(scope), Kept: code || len(scope.Session.Enrolments()) > 0, NoSecondStep: proof.Strong && !proof.MFA,
 	}
 }

@@ -39,7 +39,7 @@ func (h *Handlers) Home(c echo.Context) error {
 // code that only this session holds is the one in force and has to be saved.
 func (h *Handlers) catchUp(c echo.Context, o account.Overview) bool {
 	current := ScopeOf(c).Session
-	if enrolment, live := current.AppEnrolment(); live && enrolment.ID != "" {
+	if enrolment, live := current.Enrolment(account.MethodApp); live && enrolment.ID != "" {
 		handle := account.HandleOf(current.User(), enrolment.ID)
 		if slices.ContainsFunc(o.Methods, func(m account.Method) bool { return m.Handle == handle }) {
 			h.appAdded(c, enrolment)

@@ -92,8 +92,8 @@ func (h *Handlers) signedIn(c echo.Context, tx session.Transaction, user account
 	if confirmed && scope.Place.Key == templates.PageOverview {
 		scope.Session.SetNotice(string(templates.NoticeConfirmed), nil)
 	}
-	if enrolment, live := scope.Session.AppEnrolment(); live {
-		h.Account.KeepApp(c.Request().Context(), user, enrolment)
+	for _, enrolment := range scope.Session.Enrolments() {
+		h.Account.Keep(c.Request().Context(), user, enrolment)
 	}
 	if access.Proof.Strong && !access.Proof.MFA {
 		h.audit.record(c, auditRefusal, "refused", "no-second-step", user)

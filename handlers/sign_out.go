@@ -25,8 +25,8 @@ func (h *Handlers) SignOut(c echo.Context) error {
 		return h.show(c, http.StatusOK, templates.SignOutWarning{Page: h.page(scope)})
 	}
 	user, target := current.User(), h.Account.SignOutURL(current.Access())
-	if enrolment, live := current.AppEnrolment(); live {
-		h.Account.ForgetApp(c.Request().Context(), user, enrolment)
+	for _, enrolment := range current.Enrolments() {
+		h.Account.Forget(c.Request().Context(), user, enrolment)
 	}
 	if err := current.SignOut(c.Response()); err != nil {
 		return account.Fail(KindStoreDown, err)

@@ -13,16 +13,16 @@ const wrongCodesAllowed = 5
 // StartApp begins to add an authenticator app and returns what the user's app
 // needs, with the recovery code if the tenant handed one out: it does so on a
 // user's first attempt only, so the caller must keep it at once.
-func (s *Service) StartApp(ctx context.Context, user User, access Access) (AppEnrolment, secret.Secret, error) {
+func (s *Service) StartApp(ctx context.Context, user User, access Access) (Enrolment, secret.Secret, error) {
 	none := secret.Secret{}
 	if !s.Rights(access).Add {
-		return AppEnrolment{}, none, Fail(KindNeedProof, nil)
+		return Enrolment{}, none, Fail(KindNeedProof, nil)
 	}
 	if err := s.mayAsk(user); err != nil {
-		return AppEnrolment{}, none, err
+		return Enrolment{}, none, err
 	}
 	if _, err := s.take(starts, user, KindTooManyTries); err != nil {
-		return AppEnrolment{}, none, err
+		return Enrolment{}, none, err
 	}
 	ctx, end := carriedOut(ctx)
 	defer end()
@@ -30,17 +30,17 @@ func (s *Service) StartApp(ctx context.Context, user User, access Access) (AppEn
 
 	before, err := s.tenant.ListAuthenticators(ctx, token(access))
 	if err != nil {
-		return AppEnrolment{}, none, s.refused(user, err)
+		return Enrolment{}, none, s.refused(user, err)
 	}
 	s.clean(ctx, user, access, before)
 
 	started, err := s.tenant.AssociateApp(ctx, token(access))
 	if err != nil {
-		return AppEnrolment{}, none, s.startFailed(ctx, user, access, err)
+		return Enrolment{}, none, s.startFailed(ctx, user, access, err)
 	}
-	enrolment := AppEnrolment{
-		ID:     s.identify(ctx, user, access, before),
-		Secret: started.Secret, URI: started.URI, Started: s.now(),
+	enrolment := Enrolment{
+		Kind: MethodApp, ID: s.identify(ctx, user, access, before), Started: s.now(),
+		Key: Key{Secret: started.Secret, URI: started.URI},
 	}
 	s.own(ctx, user, enrolment.ID)
 	return enrolment, started.RecoveryCode, nil
@@ -74,7 +74,7 @@ func (s *Service) startFailed(ctx context.Context, user User, access Access, cau
 // ConfirmApp checks the first code of an app and makes it active. The returned
 // enrolment carries the count of wrong codes and has to be kept on every error
 // except KindDiscarded, after which the attempt is over.
-func (s *Service) ConfirmApp(ctx context.Context, user User, access Access, e AppEnrolment, code secret.Secret) (AppEnrolment, error) {
+func (s *Service) ConfirmApp(ctx context.Context, user User, access Access, e Enrolment, code secret.Secret) (Enrolment, error) {
 	if !s.Rights(access).Add {
 		return e, Fail(KindNeedProof, nil)
 	}
@@ -108,7 +108,7 @@ func (s *Service) ConfirmApp(ctx context.Context, user User, access Access, e Ap
 
 // confirmed looks whether the code made this entry active: the tenant also
 // accepts a code of another app that the user already has.
-func (s *Service) confirmed(ctx context.Context, user User, access Access, e AppEnrolment) (AppEnrolment, error) {
+func (s *Service) confirmed(ctx context.Context, user User, access Access, e Enrolment) (Enrolment, error) {
 	s.release(ctx, user, e.ID)
 	list, err := s.tenant.ListAuthenticators(ctx, token(access))
 	if err != nil {
@@ -123,18 +123,19 @@ func (s *Service) confirmed(ctx context.Context, user User, access Access, e App
 }
 
 // wrongCode counts, and remembers by how much the code was off.
-func (s *Service) wrongCode(ctx context.Context, user User, access Access, e AppEnrolment, code secret.Secret, cause error) (AppEnrolment, error) {
+func (s *Service) wrongCode(ctx context.Context, user User, access Access, e Enrolment, code secret.Secret, cause error) (Enrolment, error) {
 	e.Wrong++
 	if e.Wrong >= wrongCodesAllowed {
 		s.drop(ctx, user, access, e.ID)
 		return e, Fail(KindDiscarded, cause)
 	}
-	return e.withDrift(code, s.now()), Fail(KindWrongCode, cause)
+	e.Key = e.Key.withDrift(code, s.now())
+	return e, Fail(KindWrongCode, cause)
 }
 
 // reconcileConfirm looks at what is true after a confirmation whose answer was
 // lost. The call is never repeated.
-func (s *Service) reconcileConfirm(ctx context.Context, user User, access Access, e AppEnrolment, cause error) error {
+func (s *Service) reconcileConfirm(ctx context.Context, user User, access Access, e Enrolment, cause error) error {
 	list, err := s.tenant.ListAuthenticators(ctx, token(access))
 	if err != nil {
 		return Fail(KindUnknown, cause)
@@ -151,9 +152,9 @@ func (s *Service) reconcileConfirm(ctx context.Context, user User, access Access
 	}
 }
 
-// AbandonApp gives up an attempt and removes what it left at the tenant, as far
+// Abandon gives up an attempt and removes what it left at the tenant, as far
 // as the access still permits; the rest is cleaned later.
-func (s *Service) AbandonApp(ctx context.Context, user User, access Access, e AppEnrolment) {
+func (s *Service) Abandon(ctx context.Context, user User, access Access, e Enrolment) {
 	if !s.Rights(access).Add {
 		s.release(ctx, user, e.ID)
 		return
@@ -164,15 +165,15 @@ func (s *Service) AbandonApp(ctx context.Context, user User, access Access, e Ap
 	s.drop(ctx, user, access, e.ID)
 }
 
-// KeepApp prolongs the ownership of a running attempt after a new proof, which
+// Keep prolongs the ownership of a running attempt after a new proof, which
 // gives its session more time.
-func (s *Service) KeepApp(ctx context.Context, user User, e AppEnrolment) {
+func (s *Service) Keep(ctx context.Context, user User, e Enrolment) {
 	s.own(ctx, user, e.ID)
 }
 
-// ForgetApp leaves an attempt as it is at the tenant, for a sign-out that must
+// Forget leaves an attempt as it is at the tenant, for a sign-out that must
 // not wait for anybody; what it left is cleaned at a later start.
-func (s *Service) ForgetApp(ctx context.Context, user User, e AppEnrolment) {
+func (s *Service) Forget(ctx context.Context, user User, e Enrolment) {
 	s.release(ctx, user, e.ID)
 }
 

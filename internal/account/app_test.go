@@ -21,7 +21,7 @@ func TestAddApp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.ID == "" || e.Secret.IsZero() || e.URI.IsZero() || code.IsZero() {
+	if e.ID == "" || e.Key.Secret.IsZero() || e.Key.URI.IsZero() || code.IsZero() {
 		t.Fatalf("incomplete start: id %q, recovery code given: %v", e.ID, !code.IsZero())
 	}
 	if methods := b.methods(user, access); len(methods) != 0 {
@@ -247,7 +247,7 @@ func TestAbandon(t *testing.T) {
 	user, access := b.person()
 	e := b.start(user, access)
 	since := b.clock.Now()
-	b.AbandonApp(t.Context(), user, access, e)
+	b.Abandon(t.Context(), user, access, e)
 	if got := b.asked(since); got["DELETE /mfa/"] != 1 {
 		t.Fatalf("asked: %v", got)
 	}
@@ -260,7 +260,7 @@ func TestErrorsSayNothing(t *testing.T) {
 	e := b.start(user, access)
 	code := secret.New("000000")
 	_, err := b.ConfirmApp(t.Context(), user, access, e, code)
-	for _, hidden := range []string{code.Reveal(), e.Secret.Reveal(), access.Token.Reveal(), user.Subject} {
+	for _, hidden := range []string{code.Reveal(), e.Key.Secret.Reveal(), access.Token.Reveal(), user.Subject} {
 		for cause := err; cause != nil; cause = errors.Unwrap(cause) {
 			if containsText(cause.Error(), hidden) {
 				t.Fatalf("an error says what it must not: %v", cause)

@@ -32,32 +32,32 @@ func driftsOf(key, code secret.Secret, now time.Time) []int {
 // withDrift notes the offsets that explain the wrong code just typed, and
 // whether some of them agree with those of the code before (one step of
 // tolerance for the time between the two).
-func (e AppEnrolment) withDrift(code secret.Secret, now time.Time) AppEnrolment {
-	drifts := driftsOf(e.Secret, code, now)
+func (k Key) withDrift(code secret.Secret, now time.Time) Key {
+	drifts := driftsOf(k.Secret, code, now)
 	var agreed []int
 	for _, d := range drifts {
-		for _, earlier := range e.Drift {
+		for _, earlier := range k.Drift {
 			if d-earlier <= 1 && earlier-d <= 1 {
 				agreed = append(agreed, d)
 				break
 			}
 		}
 	}
-	e.Drift, e.DriftAgreed = drifts, len(agreed) > 0
-	if e.DriftAgreed {
-		e.Drift = agreed
+	k.Drift, k.DriftAgreed = drifts, len(agreed) > 0
+	if k.DriftAgreed {
+		k.Drift = agreed
 	}
-	return e
+	return k
 }
 
 // ClockOff tells by how much the clock of the user's app is ahead (positive) or
 // behind, once two wrong codes in a row agree on it.
-func (e AppEnrolment) ClockOff() (off time.Duration, known bool) {
-	if !e.DriftAgreed || len(e.Drift) == 0 {
+func (k Key) ClockOff() (off time.Duration, known bool) {
+	if !k.DriftAgreed || len(k.Drift) == 0 {
 		return 0, false
 	}
-	off = time.Duration(e.Drift[0]) * step
-	for _, d := range e.Drift {
+	off = time.Duration(k.Drift[0]) * step
+	for _, d := range k.Drift {
 		if candidate := time.Duration(d) * step; candidate.Abs() < off.Abs() {
 			off = candidate
 		}

@@ -70,8 +70,8 @@ func (b *bench) signIn(seeded emulator.SeedUser) account.Access {
 }
 
 // code is what an app shows for an attempt, at the shared clock.
-func (b *bench) code(e account.AppEnrolment) secret.Secret {
-	return secret.New(b.tenant.FreshCode(e.Secret.Reveal()))
+func (b *bench) code(e account.Enrolment) secret.Secret {
+	return secret.New(b.tenant.FreshCode(e.Key.Secret.Reveal()))
 }
 
 // control calls the emulator's control API.
@@ -100,7 +100,7 @@ func (b *bench) asked(since time.Time) map[string]int {
 	return count
 }
 
-func (b *bench) start(user account.User, access account.Access) account.AppEnrolment {
+func (b *bench) start(user account.User, access account.Access) account.Enrolment {
 	b.t.Helper()
 	e, _, err := b.StartApp(b.t.Context(), user, access)
 	if err != nil {

@@ -239,12 +239,12 @@ func TestKeyRingInParallel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.visit(func(s *Session, _ http.ResponseWriter) { s.SetAppEnrolment(enrolment()) })
+	b.visit(func(s *Session, _ http.ResponseWriter) { s.SetEnrolment(enrolment()) })
 	if err := view.Commit(rw); err != nil {
 		t.Fatal("SE-12:", err)
 	}
 	b.visit(func(s *Session, _ http.ResponseWriter) {
-		if _, live := s.AppEnrolment(); !live {
+		if _, live := s.Enrolment(account.MethodApp); !live {
 			t.Error("SE-12: sealing again undid a change")
 		}
 	})

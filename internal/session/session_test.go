@@ -235,10 +235,12 @@ func access(now time.Time) account.Access {
 	}
 }
 
-func enrolment() account.AppEnrolment {
-	return account.AppEnrolment{
-		ID: "totp|dev_1", Secret: secret.New("canary-totp-secret"), URI: secret.New("otpauth://totp/canary-uri"),
-		Started: start(), Wrong: 1, Drift: []int{2, 7},
+func enrolment() account.Enrolment {
+	return account.Enrolment{
+		Kind: account.MethodApp, ID: "totp|dev_1", Started: start(), Wrong: 1,
+		Key: account.Key{
+			Secret: secret.New("canary-totp-secret"), URI: secret.New("otpauth://totp/canary-uri"), Drift: []int{2, 7},
+		},
 	}
 }
 
@@ -252,7 +254,7 @@ func TestSignInAndValues(t *testing.T) {
 			t.Error("a visitor has something")
 		}
 		s.SetNotice("x", nil)
-		s.SetAppEnrolment(enrolment())
+		s.SetEnrolment(enrolment())
 		s.KeepRecoveryCode(secret.New("code"))
 		if _, _, ok := s.TakeNotice(); ok {
 			t.Error("a visitor keeps something")
@@ -418,7 +420,7 @@ func TestTicketChanges(t *testing.T) {
 
 // fill makes a session hold everything it can.
 func fill(s *Session) {
-	s.SetAppEnrolment(enrolment())
+	s.SetEnrolment(enrolment())
 	s.KeepRecoveryCode(secret.New("canary-recovery-code"))
 	s.MarkRecoveryDue()
 	s.SetNotice("saved", map[string]string{"name": "Phone"})
@@ -432,8 +434,8 @@ func TestInheritance(t *testing.T) {
 		b.visit(func(s *Session, _ http.ResponseWriter) { fill(s) })
 		b.signIn(ada())
 		b.visit(func(s *Session, _ http.ResponseWriter) {
-			e, live := s.AppEnrolment()
-			if !live || e.Secret.Reveal() != "canary-totp-secret" || e.Wrong != 1 || fmt.Sprint(e.Drift) != "[2 7]" || !e.Started.Equal(start()) {
+			e, live := s.Enrolment(account.MethodApp)
+			if !live || e.Key.Secret.Reveal() != "canary-totp-secret" || e.Wrong != 1 || fmt.Sprint(e.Key.Drift) != "[2 7]" || !e.Started.Equal(start()) {
 				t.Errorf("enrolment %+v", e)
 			}
 			code, held := s.RecoveryCode()
@@ -453,7 +455,7 @@ func TestInheritance(t *testing.T) {
 		old := b.copy()
 		b.signIn(bruno())
 		b.visit(func(s *Session, _ http.ResponseWriter) {
-			_, live := s.AppEnrolment()
+			_, live := s.Enrolment(account.MethodApp)
 			_, held := s.RecoveryCode()
 			_, _, told := s.TakeNotice()
 			if live || held || told || s.User() != bruno() {
@@ -664,14 +666,14 @@ func TestConflict(t *testing.T) {
 	t.Run("of two changes both are kept", func(t *testing.T) {
 		one, rw1 := open()
 		two, rw2 := open()
-		one.SetAppEnrolment(enrolment())
+		one.SetEnrolment(enrolment())
 		two.KeepRecoveryCode(secret.New("handed out"))
 		two.MarkRecoveryDue()
 		if err := errors.Join(one.Commit(rw1), two.Commit(rw2)); err != nil {
 			t.Fatal(err)
 		}
 		b.visit(func(s *Session, _ http.ResponseWriter) {
-			if _, live := s.AppEnrolment(); !live {
+			if _, live := s.Enrolment(account.MethodApp); !live {
 				t.Error("the first change was overwritten")
 			}
 			if code, held := s.RecoveryCode(); !held || !code.Due || code.Code.Reveal() != "handed out" {
@@ -727,7 +729,7 @@ func TestConflict(t *testing.T) {
 		b.visit(func(s *Session, _ http.ResponseWriter) { s.SetNotice("x", nil) })
 		one, rw1 := open()
 		two, rw2 := open()
-		one.DropAppEnrolment()
+		one.DropEnrolment(account.MethodApp)
 		two.TakeNotice()
 		if err := errors.Join(one.Commit(rw1), two.Commit(rw2)); err != nil {
 			t.Fatal(err)
@@ -772,7 +774,7 @@ func TestStoreInTrouble(t *testing.T) {
 		if err := s.Commit(rw); err != nil {
 			t.Error("a page view fails because its time was not written:", err)
 		}
-		s.SetAppEnrolment(enrolment())
+		s.SetEnrolment(enrolment())
 		if err := s.Commit(rw); err == nil {
 			t.Error("a lost change is not told")
 		}
@@ -787,7 +789,7 @@ func TestExclusive(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
 	b.signIn(ada())
-	b.visit(func(s *Session, _ http.ResponseWriter) { s.SetAppEnrolment(enrolment()) })
+	b.visit(func(s *Session, _ http.ResponseWriter) { s.SetEnrolment(enrolment()) })
 	var upstream atomic.Int32
 	var group sync.WaitGroup
 	for range 20 {
@@ -800,11 +802,11 @@ func TestExclusive(t *testing.T) {
 				return
 			}
 			defer s.Close()
-			if _, live := s.AppEnrolment(); !live {
+			if _, live := s.Enrolment(account.MethodApp); !live {
 				return
 			}
 			upstream.Add(1)
-			s.DropAppEnrolment()
+			s.DropEnrolment(account.MethodApp)
 			if err := s.Commit(rw); err != nil {
 				t.Error(err)
 			}
@@ -966,12 +968,12 @@ func TestValuesAreCopies(t *testing.T) {
 		args := map[string]string{"a": "1"}
 		e := enrolment()
 		s.SetNotice("x", args)
-		s.SetAppEnrolment(e)
-		args["a"], e.Drift[0] = "2", 99
-		got, _ := s.AppEnrolment()
-		got.Drift[1] = 99
-		if again, _ := s.AppEnrolment(); fmt.Sprint(again.Drift) != "[2 7]" {
-			t.Error(again.Drift)
+		s.SetEnrolment(e)
+		args["a"], e.Key.Drift[0] = "2", 99
+		got, _ := s.Enrolment(account.MethodApp)
+		got.Key.Drift[1] = 99
+		if again, _ := s.Enrolment(account.MethodApp); fmt.Sprint(again.Key.Drift) != "[2 7]" {
+			t.Error(again.Key.Drift)
 		}
 		if _, args, _ := s.TakeNotice(); args["a"] != "1" {
 			t.Error(args)

@@ -8,12 +8,12 @@ import (
 
 // state is what a signed-in session remembers. Its wire form is in wire.go.
 type state struct {
-	Started   time.Time // of this sign-in; the absolute end counts from here
-	User      account.User
-	Access    account.Access
-	Enrolment *account.AppEnrolment
-	Recovery  *account.RecoveryCode
-	Notice    *notice
+	Started    time.Time // of this sign-in; the absolute end counts from here
+	User       account.User
+	Access     account.Access
+	Enrolments map[account.MethodKind]account.Enrolment // at most one of each kind; replaced, never written to
+	Recovery   *account.RecoveryCode
+	Notice     *notice
 }
 
 // notice is one message for the next page: a kind from the page's own list and
@@ -24,7 +24,7 @@ type notice struct {
 }
 
 // inherit takes over what a step-up by the same person must not lose: the
-// running wizard, an unsaved recovery code, a message not yet shown.
+// running wizards, an unsaved recovery code, a message not yet shown.
 func (s *state) inherit(old state) {
-	s.Enrolment, s.Recovery, s.Notice = old.Enrolment, old.Recovery, old.Notice
+	s.Enrolments, s.Recovery, s.Notice = old.Enrolments, old.Recovery, old.Notice
 }

@@ -8,26 +8,48 @@ import (
 	"mysecurity/internal/secret"
 )
 
-// AppEnrolment returns the authenticator app that is being added, if one is.
-func (s *Session) AppEnrolment() (account.AppEnrolment, bool) {
-	held := s.view().Enrolment
-	if held == nil {
-		return account.AppEnrolment{}, false
+// Enrolment returns the method of a kind that is being added, if one is.
+func (s *Session) Enrolment(kind account.MethodKind) (account.Enrolment, bool) {
+	e, held := s.view().Enrolments[kind]
+	return cloned(e), held
+}
+
+// Enrolments returns all methods that are being added, in no order.
+func (s *Session) Enrolments() []account.Enrolment {
+	held := s.view().Enrolments
+	all := make([]account.Enrolment, 0, len(held))
+	for _, e := range held {
+		all = append(all, cloned(e))
 	}
-	e := *held
-	e.Drift = slices.Clone(e.Drift)
-	return e, true
+	return all
 }
 
-// SetAppEnrolment keeps an enrolment, or what became of it, until it is dropped.
-func (s *Session) SetAppEnrolment(e account.AppEnrolment) {
-	e.Drift = slices.Clone(e.Drift)
-	s.change(vital, func(st *state) { st.Enrolment = &e })
+// SetEnrolment keeps an enrolment, or what became of it, in the place of its
+// kind until it is dropped.
+func (s *Session) SetEnrolment(e account.Enrolment) {
+	e = cloned(e)
+	s.change(vital, func(st *state) {
+		others := maps.Clone(st.Enrolments)
+		if others == nil {
+			others = map[account.MethodKind]account.Enrolment{}
+		}
+		others[e.Kind] = e
+		st.Enrolments = others
+	})
 }
 
-// DropAppEnrolment forgets the enrolment and with it the app's secret.
-func (s *Session) DropAppEnrolment() {
-	s.change(vital, func(st *state) { st.Enrolment = nil })
+// DropEnrolment forgets the enrolment of a kind and with it its secrets.
+func (s *Session) DropEnrolment(kind account.MethodKind) {
+	s.change(vital, func(st *state) {
+		st.Enrolments = maps.Clone(st.Enrolments)
+		delete(st.Enrolments, kind)
+	})
+}
+
+// cloned is a copy that shares no list with the session.
+func cloned(e account.Enrolment) account.Enrolment {
+	e.Key.Drift, e.Scan.Apps = slices.Clone(e.Key.Drift), slices.Clone(e.Scan.Apps)
+	return e
 }
 
 // RecoveryCode returns the code that the user has not stated to have saved.

@@ -15,12 +15,12 @@ import (
 // but into keyring.seal. Changing them means a new schema number.
 
 type wireState struct {
-	Started   time.Time      `json:"started"`
-	User      wireUser       `json:"user"`
-	Access    wireAccess     `json:"access"`
-	Enrolment *wireEnrolment `json:"enrolment,omitempty"`
-	Recovery  *wireRecovery  `json:"recovery,omitempty"`
-	Notice    *wireNotice    `json:"notice,omitempty"`
+	Started    time.Time       `json:"started"`
+	User       wireUser        `json:"user"`
+	Access     wireAccess      `json:"access"`
+	Enrolments []wireEnrolment `json:"enrolments,omitempty"`
+	Recovery   *wireRecovery   `json:"recovery,omitempty"`
+	Notice     *wireNotice     `json:"notice,omitempty"`
 }
 
 type wireUser struct {
@@ -41,14 +41,43 @@ type wireAccess struct {
 }
 
 type wireEnrolment struct {
-	ID      string    `json:"id,omitempty"`
-	Secret  string    `json:"secret"`
-	URI     string    `json:"uri"`
-	Started time.Time `json:"started"`
-	Wrong   int       `json:"wrong,omitempty"`
-	Drift   []int     `json:"drift,omitempty"`
-	Agreed  bool      `json:"agreed,omitempty"`
+	Kind    account.MethodKind `json:"kind"`
+	ID      string             `json:"id,omitempty"`
+	Started time.Time          `json:"started"`
+	Wrong   int                `json:"wrong,omitempty"`
+	Key     wireKey            `json:"key,omitzero"`
+	Message wireMessage        `json:"message,omitzero"`
+	Scan    wireScan           `json:"scan,omitzero"`
 }
+
+type wireKey struct {
+	Secret string `json:"secret"`
+	URI    string `json:"uri"`
+	Drift  []int  `json:"drift,omitempty"`
+	Agreed bool   `json:"agreed,omitempty"`
+}
+
+// IsZero leaves the key out of enrolments that have none.
+func (k wireKey) IsZero() bool { return k.Secret == "" && k.URI == "" }
+
+type wireMessage struct {
+	To      string          `json:"to"`
+	Channel account.Channel `json:"channel,omitempty"`
+	OOB     string          `json:"oob"`
+	Sent    time.Time       `json:"sent"`
+}
+
+type wireScan struct {
+	URI     string        `json:"uri"`
+	OOB     string        `json:"oob"`
+	Expires time.Time     `json:"expires"`
+	Next    time.Time     `json:"next"`
+	Every   time.Duration `json:"every"`
+	Apps    []string      `json:"apps,omitempty"`
+}
+
+// IsZero leaves the scan out of enrolments that have none.
+func (s wireScan) IsZero() bool { return s.URI == "" && s.OOB == "" }
 
 type wireRecovery struct {
 	Code     string    `json:"code"`
@@ -82,11 +111,8 @@ func encodeState(s state) ([]byte, error) {
 			At: s.Access.Proof.At, MFA: s.Access.Proof.MFA, Strong: s.Access.Proof.Strong,
 		},
 	}
-	if e := s.Enrolment; e != nil {
-		w.Enrolment = &wireEnrolment{
-			ID: e.ID, Secret: e.Secret.Reveal(), URI: e.URI.Reveal(),
-			Started: e.Started, Wrong: e.Wrong, Drift: e.Drift, Agreed: e.DriftAgreed,
-		}
+	for _, e := range s.Enrolments {
+		w.Enrolments = append(w.Enrolments, encodeEnrolment(e))
 	}
 	if c := s.Recovery; c != nil {
 		w.Recovery = &wireRecovery{Code: c.Code.Reveal(), Received: c.Received, Due: c.Due, Reveal: c.Reveal}
@@ -114,11 +140,11 @@ func decodeState(plain []byte) (state, error) {
 			Proof: account.Proof{At: w.Access.At, MFA: w.Access.MFA, Strong: w.Access.Strong},
 		},
 	}
-	if e := w.Enrolment; e != nil {
-		s.Enrolment = &account.AppEnrolment{
-			ID: e.ID, Secret: secret.New(e.Secret), URI: secret.New(e.URI),
-			Started: e.Started, Wrong: e.Wrong, Drift: e.Drift, DriftAgreed: e.Agreed,
+	for _, e := range w.Enrolments {
+		if s.Enrolments == nil {
+			s.Enrolments = map[account.MethodKind]account.Enrolment{}
 		}
+		s.Enrolments[e.Kind] = e.decode()
 	}
 	if c := w.Recovery; c != nil {
 		s.Recovery = &account.RecoveryCode{Code: secret.New(c.Code), Received: c.Received, Due: c.Due, Reveal: c.Reveal}
@@ -127,6 +153,38 @@ func decodeState(plain []byte) (state, error) {
 		s.Notice = (*notice)(n)
 	}
 	return s, nil
+}
+
+func encodeEnrolment(e account.Enrolment) wireEnrolment {
+	return wireEnrolment{
+		Kind: e.Kind, ID: e.ID, Started: e.Started, Wrong: e.Wrong,
+		Key: wireKey{
+			Secret: e.Key.Secret.Reveal(), URI: e.Key.URI.Reveal(), Drift: e.Key.Drift, Agreed: e.Key.DriftAgreed,
+		},
+		Message: wireMessage{
+			To: e.Message.To, Channel: e.Message.Channel, OOB: e.Message.OOB.Reveal(), Sent: e.Message.Sent,
+		},
+		Scan: wireScan{
+			URI: e.Scan.URI.Reveal(), OOB: e.Scan.OOB.Reveal(), Expires: e.Scan.Expires,
+			Next: e.Scan.Next, Every: e.Scan.Every, Apps: e.Scan.Apps,
+		},
+	}
+}
+
+func (w wireEnrolment) decode() account.Enrolment {
+	return account.Enrolment{
+		Kind: w.Kind, ID: w.ID, Started: w.Started, Wrong: w.Wrong,
+		Key: account.Key{
+			Secret: secret.New(w.Key.Secret), URI: secret.New(w.Key.URI), Drift: w.Key.Drift, DriftAgreed: w.Key.Agreed,
+		},
+		Message: account.Message{
+			To: w.Message.To, Channel: w.Message.Channel, OOB: secret.New(w.Message.OOB), Sent: w.Message.Sent,
+		},
+		Scan: account.Scan{
+			URI: secret.New(w.Scan.URI), OOB: secret.New(w.Scan.OOB), Expires: w.Scan.Expires,
+			Next: w.Scan.Next, Every: w.Scan.Every, Apps: w.Scan.Apps,
+		},
+	}
 }
 
 func encodeTransaction(t Transaction) ([]byte, error) {

@@ -78,7 +78,7 @@ func TestEmptyPartsStayAbsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := decodeState(plain)
-	if err != nil || got.Enrolment != nil || got.Recovery != nil || got.Notice != nil || !got.Access.Expires.IsZero() {
+	if err != nil || got.Enrolments != nil || got.Recovery != nil || got.Notice != nil || !got.Access.Expires.IsZero() {
 		t.Errorf("%+v, %v", got, err)
 	}
 	tx := NewTransaction()
@@ -125,7 +125,7 @@ func FuzzRecord(f *testing.F) {
 }
 
 func FuzzState(f *testing.F) {
-	plain, err := encodeState(state{Started: start(), User: ada(), Enrolment: &account.AppEnrolment{}, Notice: &notice{}})
+	plain, err := encodeState(state{Started: start(), User: ada(), Enrolments: map[account.MethodKind]account.Enrolment{account.MethodApp: {Kind: account.MethodApp}}, Notice: &notice{}})
 	if err != nil {
 		f.Fatal(err)
 	}
