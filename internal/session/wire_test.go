@@ -44,7 +44,11 @@ func populate(t *testing.T, v reflect.Value) {
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		populate(t, v.Index(0))
 	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]string{"k": "v"}))
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		populate(t, value)
+		populate(t, key)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
 	default:
 		t.Fatalf("a field of kind %v: teach the test about it", v.Kind())
 	}
