@@ -10,7 +10,9 @@
 package emulator
 
 import (
+	"cmp"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +39,12 @@ type Options struct {
 	// Keys makes one RSA signing key of at least 2048 bits per call; nil
 	// generates them. Tests share keys, because making one takes long.
 	Keys KeySource
+	// HTTPClient is what the simulated phones call the tenant with; nil is a
+	// client that reaches this process wherever it listens.
+	HTTPClient *http.Client
+	// TLS is what the tenant is served with, nil for plain HTTP. The simulated
+	// phones trust its certificate.
+	TLS *tls.Config
 	// Logger gets what goes wrong inside the emulator; nil discards it.
 	Logger *slog.Logger
 }
@@ -51,6 +59,7 @@ type Emulator struct {
 	seed      Seed      // resolved: ids and secrets filled in, so that a reset keeps them
 	keys      *keyring
 	pages     *pages
+	phones    *http.Client // of the simulated phones
 	grants    map[string]grantFunc
 	log       *slog.Logger
 	handler   http.Handler
@@ -87,6 +96,7 @@ func New(o Options) (*Emulator, error) {
 		return nil, err
 	}
 	e.keys = newKeyring(o.Keys, e.clock.Now)
+	e.phones = cmp.Or(o.HTTPClient, phoneClient(e.publicURL, o.TLS))
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
 	e.reset()
@@ -96,7 +106,10 @@ func New(o Options) (*Emulator, error) {
 }
 
 // Close waits for work that New started in the background.
-func (e *Emulator) Close() { e.keys.wait() }
+func (e *Emulator) Close() {
+	e.keys.wait()
+	e.phones.CloseIdleConnections()
+}
 
 // ServeHTTP implements http.Handler.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.handler.ServeHTTP(w, r) }

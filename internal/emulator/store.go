@@ -106,6 +106,7 @@ type login struct {
 	AuthTime      time.Time   // when the password was typed
 	FirstFactorAt time.Time   // when the wait for the second factor began
 	MFADone       bool        // a challenge was passed in this very login
+	Second        secondFactor // how the challenge is being answered
 	NewRecovery   string      // replacement to show after a recovery code was used
 	Consented     bool
 	Expires       time.Time
