@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"cmp"
+	"crypto/rsa"
 	"encoding/base32"
 	"fmt"
 	"net/url"
@@ -13,6 +14,55 @@ import (
 // A phone holds so many accounts before it refuses more; nobody reads a longer
 // list, and the memory is bounded.
 const maxPhoneAccounts = 100
+
+// phone is a simulated handset with an authenticator app and the Guardian app.
+type phone struct {
+	ID       string // also its address for push notifications
+	Name     string
+	Accounts []phoneAccount
+	Guardian []*guardianAccount
+	Pushes   []push // delivered and not yet answered here, newest last
+	Offline  bool   // what is delivered meanwhile shows up later, if it still lives
+}
+
+// phoneAccount is an account of the authenticator app.
+type phoneAccount struct {
+	Label  string
+	Issuer string
+	Secret string
+}
+
+// guardianAccount is an account of the Guardian app.
+type guardianAccount struct {
+	ID         string // of the device account at the tenant, dev_…
+	Identifier string // of the device, made up by the phone
+	Label      string
+	Issuer     string
+	UserID     string
+	Service    string // base URL of the tenant's Guardian service
+	Token      string // device token
+	Secret     string // of the codes that it shows offline, "" for none
+
+	// Key is nil for a seeded account until it is first needed: making one takes
+	// long. Its public half then goes to the tenant (deviceKey).
+	Key *rsa.PrivateKey
+}
+
+// push is a notification with the data that the vendor's service puts into it.
+type push struct {
+	ID            string
+	TxToken       string // txtkn: authorises the answer
+	DeviceAccount string // dai
+	Challenge     string // c
+	ServiceHost   string // sh: base URL of the Guardian service
+	At            time.Time
+	Browser, OS   string // s: what asks for the sign-in
+	Place         string // l
+}
+
+// pushService is what a simulated phone gives as its push service when it
+// enrols; its push token is its own id, and the tenant delivers there.
+const pushService = "GCM"
 
 // newPhone returns u's simulated handset. Its id follows from the user's, so
 // that it stays the same whatever happens.

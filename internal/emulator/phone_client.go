@@ -37,7 +37,7 @@ func phoneClient(publicURL string, served *tls.Config) *http.Client {
 	}
 }
 
-// trusting accepts the tenant's own certificate beside those of the system.
+// trusting accepts the certificate that the tenant is served with, and no other.
 func trusting(served *tls.Config) *tls.Config {
 	trust := &tls.Config{MinVersion: tls.VersionTLS12}
 	if served == nil {

@@ -100,14 +100,14 @@ type login struct {
 	ID            string
 	Lang          string
 	Request       authorizeRequest
-	UserID        string      // set after the password, or by the browser's session
-	SID           string      // of that session; "": the sign-in makes one
-	Replaces      *ssoSession // what the browser had at the start, ended by a new session
-	AuthTime      time.Time   // when the password was typed
-	FirstFactorAt time.Time   // when the wait for the second factor began
-	MFADone       bool        // a challenge was passed in this very login
+	UserID        string       // set after the password, or by the browser's session
+	SID           string       // of that session; "": the sign-in makes one
+	Replaces      *ssoSession  // what the browser had at the start, ended by a new session
+	AuthTime      time.Time    // when the password was typed
+	FirstFactorAt time.Time    // when the wait for the second factor began
+	MFADone       bool         // a challenge was passed in this very login
 	Second        secondFactor // how the challenge is being answered
-	NewRecovery   string      // replacement to show after a recovery code was used
+	NewRecovery   string       // replacement to show after a recovery code was used
 	Consented     bool
 	Expires       time.Time
 }
@@ -174,17 +174,4 @@ type logEvent struct {
 	Type   string // tenant log codes: s, fp, gd_start_enroll, ...
 	UserID string
 	Text   string
-}
-
-// phone is a simulated handset with an authenticator app.
-type phone struct {
-	ID       string
-	Name     string
-	Accounts []phoneAccount
-}
-
-type phoneAccount struct {
-	Label  string
-	Issuer string
-	Secret string
 }
