@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 		"templates", // the keys of pages in the route table
 	},
 	"handlers": {
-		"templates", "internal/account", "internal/session", "internal/i18n", "internal/site",
+		"templates", "internal/account", "internal/session", "internal/i18n", "internal/site", "internal/phone",
 		"internal/secret", // a typed code is one from the moment it is read
 	},
 	"templates":                      {"templates/ui", "internal/i18n", "internal/site", "static"},
@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/secret":                {},
 	"internal/site":                  {},
 	"internal/limit":                 {},
+	"internal/phone":                 {},
 	"internal/i18n":                  {},
 	"internal/emulator":              {},
 	"internal/emulator/emulatortest": {"internal/emulator"},
@@ -48,13 +49,14 @@ var onlyIn = map[string]struct {
 	packages []string
 	reason   string
 }{
-	"github.com/labstack/echo/v4":   {[]string{"web", "handlers"}, "only the site's edge speaks Echo"},
-	"github.com/gorilla/sessions":   {[]string{"internal/session"}, "everybody else sees the typed session"},
-	"github.com/coreos/go-oidc/v3":  {[]string{"internal/auth0"}, "tokens are judged in one place"},
-	"golang.org/x/oauth2":           {[]string{"internal/auth0"}, "tokens are fetched in one place"},
-	"github.com/go-jose/go-jose/v4": {[]string{"internal/emulator", "internal/emulator/emulatortest"}, "the portal verifies tokens, it never makes any"},
-	"net/http":                      {[]string{"", "web", "handlers", "static", "internal/auth0", "internal/session", "internal/emulator", "internal/emulator/emulatortest"}, "the domain knows no HTTP"},
-	"encoding/json":                 {[]string{"static", "handlers", "internal/auth0", "internal/session", "internal/i18n", "internal/emulator", "internal/emulator/emulatortest"}, "wire formats stay at the edges"},
+	"github.com/labstack/echo/v4":     {[]string{"web", "handlers"}, "only the site's edge speaks Echo"},
+	"github.com/gorilla/sessions":     {[]string{"internal/session"}, "everybody else sees the typed session"},
+	"github.com/coreos/go-oidc/v3":    {[]string{"internal/auth0"}, "tokens are judged in one place"},
+	"golang.org/x/oauth2":             {[]string{"internal/auth0"}, "tokens are fetched in one place"},
+	"github.com/go-jose/go-jose/v4":   {[]string{"internal/emulator", "internal/emulator/emulatortest"}, "the portal verifies tokens, it never makes any"},
+	"github.com/nyaruka/phonenumbers": {[]string{"internal/phone"}, "numbers are judged in one place"},
+	"net/http":                        {[]string{"", "web", "handlers", "static", "internal/auth0", "internal/session", "internal/emulator", "internal/emulator/emulatortest"}, "the domain knows no HTTP"},
+	"encoding/json":                   {[]string{"static", "handlers", "internal/auth0", "internal/session", "internal/i18n", "internal/emulator", "internal/emulator/emulatortest"}, "wire formats stay at the edges"},
 }
 
 // TestImports holds every package to the table above. Tests may also import

@@ -32,6 +32,27 @@ func (c *checker) count(name, value string, most int) int {
 	return n
 }
 
+// methods reads a list of kinds: each known, none empty, none twice. A slip that
+// was passed over would offer less, or more, than the administrator believes.
+func (c *checker) methods(name, value string) Methods {
+	var m Methods
+	kinds := map[string]*bool{"app": &m.App, "sms": &m.Text, "voice": &m.Call, "email": &m.Email, "push": &m.Push}
+	for kind := range strings.SplitSeq(value, ",") {
+		kind = strings.TrimSpace(kind)
+		switch on := kinds[kind]; {
+		case kind == "":
+			c.wrong(name, "has an empty entry: list some of app, sms, voice, email and push, separated by commas")
+		case on == nil:
+			c.wrong(name, "must list some of app, sms, voice, email and push, not "+strconv.Quote(kind))
+		case *on:
+			c.wrong(name, "lists "+kind+" twice")
+		default:
+			*on = true
+		}
+	}
+	return m
+}
+
 func (c *checker) address(name, value string) string {
 	_, port, err := net.SplitHostPort(value)
 	if n, convErr := strconv.Atoi(port); err != nil || convErr != nil || n < 1 || n > 65535 {

@@ -39,7 +39,14 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	Shown
 	MinMethods int
+	Methods    Methods
 	Log
+}
+
+// Methods are the kinds of methods that the company offers. The tenant's MFA API
+// does not tell.
+type Methods struct {
+	App, Text, Call, Email, Push bool
 }
 
 // Shown is what people see of the company.
@@ -79,6 +86,7 @@ type serveVariables struct {
 // commonVariables are those of serve and of the demo.
 type commonVariables struct {
 	MinMethods  string `env:"MIN_METHODS" envDefault:"1"`
+	Methods     string `env:"METHODS" envDefault:"app,sms,voice,email,push"`
 	CompanyName string `env:"COMPANY_NAME"`
 	SupportURL  string `env:"SUPPORT_URL"`
 	LogFormat   string `env:"LOG_FORMAT"`
@@ -107,6 +115,7 @@ func Load(environ []string) (Config, []string, error) {
 		TrustedProxies: c.prefixes("TRUSTED_PROXIES", v.TrustedProxies),
 		Shown:          c.shown(v.Common),
 		MinMethods:     c.count("MIN_METHODS", v.Common.MinMethods, 5),
+		Methods:        c.methods("METHODS", v.Common.Methods),
 		Log:            c.log(v.Common, "json"),
 	}
 	if cfg.Domain == "" {

@@ -77,6 +77,12 @@ func TestMistakes(t *testing.T) {
 		{"client auth", "AUTH0_CLIENT_AUTH=none", "AUTH0_CLIENT_AUTH must be post or basic"},
 		{"store", "SESSION_STORE=memory", "SESSION_STORE must be bbolt:FILE"},
 		{"log format", "LOG_FORMAT=xml", "LOG_FORMAT must be json or text"},
+		{"unknown method", "METHODS=app,totp", `METHODS must list some of app, sms, voice, email and push, not "totp"`},
+		{"method with a capital", "METHODS=App", `METHODS must list some of app, sms, voice, email and push, not "App"`},
+		{"empty method", "METHODS=app,,push", "METHODS has an empty entry"},
+		{"comma at the end", "METHODS=app,", "METHODS has an empty entry"},
+		{"only a comma", "METHODS=,", "METHODS has an empty entry"},
+		{"method twice", "METHODS=app,sms, app", "METHODS lists app twice"},
 		{"log level", "LOG_LEVEL=loud", "LOG_LEVEL must be debug"},
 	}
 	for _, tt := range tests {
@@ -89,6 +95,27 @@ func TestMistakes(t *testing.T) {
 				t.Fatal("the message holds the secret")
 			}
 		})
+	}
+}
+
+// TestMethods: what is offered is everything, or what the list names.
+func TestMethods(t *testing.T) {
+	all := config.Methods{App: true, Text: true, Call: true, Email: true, Push: true}
+	for value, want := range map[string]config.Methods{
+		"": all, "push, email,voice , sms,app": all, "app": {App: true}, "voice,push": {Call: true, Push: true}, "sms": {Text: true}, "email": {Email: true},
+	} {
+		cfg, _, err := config.Load(complete("METHODS=" + value))
+		if err != nil || cfg.Methods != want {
+			t.Errorf("%q: %+v, %v", value, cfg.Methods, err)
+		}
+		demo, _, err := config.LoadDemo([]string{"METHODS=" + value})
+		if err != nil || demo.Methods != want {
+			t.Errorf("demo, %q: %+v, %v", value, demo.Methods, err)
+		}
+	}
+	_, _, err := config.Load(complete("METHODS=app,app,,totp", "MIN_METHODS=-1"))
+	if err == nil || strings.Count(err.Error(), "METHODS") != 4 {
+		t.Errorf("not every mistake is told at once: %v", err)
 	}
 }
 

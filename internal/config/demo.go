@@ -20,6 +20,7 @@ type Demo struct {
 	DataDir           string // empty: the system's folder for temporary files
 	Shown
 	MinMethods int
+	Methods    Methods
 	Log
 }
 
@@ -59,6 +60,7 @@ func LoadDemo(environ []string) (Demo, []string, error) {
 		PublicURL: c.loopbackURL("PUBLIC_URL", v.PublicURL, "http", v.PortalAddr), EmulatorTLSDir: v.EmulatorTLSDir,
 		EmulatorSeedFile: v.EmulatorSeedFile, DataDir: v.DataDir,
 		Shown: c.shown(v.Common), MinMethods: c.count("MIN_METHODS", v.Common.MinMethods, 5),
+		Methods: c.methods("METHODS", v.Common.Methods),
 		Log: c.log(v.Common, "text"),
 	}
 	scheme := "http"

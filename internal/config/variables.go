@@ -37,6 +37,7 @@ func Variables() []Variable {
 		{"COMPANY_NAME", "", portal, "the company's name on every page; required by serve"},
 		{"SUPPORT_URL", "", portal, "https: or mailto: address of the help desk"},
 		{"MIN_METHODS", "1", portal, "below this many strong methods nobody can remove one; 0 permits removing the last"},
+		{"METHODS", "app,sms,voice,email,push", portal, "what people may add, of app, sms, voice, email and push; what the tenant has switched off should not be listed"},
 		{"TRUSTED_PROXIES", "", "serve", "addresses or networks whose X-Forwarded-For is believed, for the log and the limit of sign-ins"},
 		{"PORTAL_MODE", "production", "serve", "production, or development, which permits a tenant on this machine"},
 		{"PORTAL_ADDR", "127.0.0.1:8080", all, "where the portal listens"},

@@ -59,6 +59,10 @@ func New() (*Bundle, error) {
 	return b, nil
 }
 
+// longestWish bounds a header in bytes: one longer than any browser's is not
+// worth parsing.
+const longestWish = 1000
+
 // Match chooses the language of a visitor: the cookie that the language form
 // sets, then the locale of the user's profile, then the Accept-Language header,
 // then English. Values that name no language of the portal are passed over; any
@@ -68,8 +72,7 @@ func (b *Bundle) Match(cookie, profile, acceptLanguage string) Lang {
 		return Lang(cookie)
 	}
 	for _, wish := range []string{profile, acceptLanguage} {
-		// A header longer than any browser's is not worth parsing.
-		if wish == "" || len(wish) > 1000 {
+		if wish == "" || len(wish) > longestWish {
 			continue
 		}
 		tags, _, err := language.ParseAcceptLanguage(wish)
