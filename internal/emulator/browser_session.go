@@ -85,6 +85,7 @@ func (s *store) sweep(now time.Time) {
 	forget(s.logins, func(l *login) bool { return now.After(l.Expires) })
 	forget(s.codes, func(c *authCode) bool { return now.After(c.Expires) })
 	forget(s.mfaTokens, func(t *mfaToken) bool { return now.After(t.Expires.Add(time.Hour)) })
+	forget(s.oobs, func(o *oob) bool { return now.After(o.Expires.Add(time.Hour)) })
 	forget(s.accessTokens, func(t *opaqueAccess) bool { return now.After(t.Expires) })
 	forget(s.sessions, func(x *ssoSession) bool { return x.over(now) })
 	forget(s.revoked, now.After)

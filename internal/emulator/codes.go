@@ -9,6 +9,9 @@ const (
 	codeOK      codeResult = iota
 	codeWrong              // counted
 	codeTooMany            // refused unseen, the allowance is used up
+	codePending            // push: no answer yet
+	codeDenied             // push: denied on the phone
+	codeExpired            // the transaction is too old, spent, or its authenticator is gone
 )
 
 // checkTOTP checks code against u's active authenticators and spends it. The

@@ -148,6 +148,7 @@ func (e *Emulator) routes() *http.ServeMux {
 	e.routesToken(mux)
 	e.routesLogout(mux)
 	e.routesMFA(mux)
+	e.routesGuardian(mux)
 	e.routesControl(mux)
 	e.routesConsole(mux)
 	return mux

@@ -10,6 +10,10 @@ import (
 const (
 	kindTOTP     = "totp"
 	kindRecovery = "recovery-code"
+	kindSMS      = "sms"
+	kindVoice    = "voice"
+	kindEmail    = "email"
+	kindPush     = "push"
 )
 
 // Scopes of the MFA API.

@@ -114,10 +114,6 @@ func (e *Emulator) startEnrolment(u *user) associationJSON {
 	return answer
 }
 
-// hasFactor reports whether the user has a confirmed factor. A recovery code is
-// none.
-func (e *Emulator) hasFactor(u *user) bool { return len(e.activeOf(u, kindTOTP)) > 0 }
-
 // enrolments counts what falls under maxEnrolments.
 func (e *Emulator) enrolments(u *user) int {
 	n := 0

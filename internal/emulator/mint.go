@@ -182,7 +182,7 @@ func (e *Emulator) verifyAccessToken(raw string) (claims accessClaims, ok bool) 
 // newMFAToken makes the opaque token of an mfa_required error. The caller holds
 // the store's lock.
 func (e *Emulator) newMFAToken(app *Application, u *user, audience, scope string) string {
-	raw := "Fe26.2*" + randomString(e.rand, 64, base64URLAlphabet) + "*" + randomString(e.rand, 43, base64URLAlphabet)
+	raw := e.newOpaque()
 	e.s.mfaTokens[raw] = &mfaToken{
 		ClientID: app.ClientID, UserID: u.ID, Audience: audience, Scope: scope,
 		Expires: e.clock.Now().Add(mfaTokenLife),

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"crypto/rsa"
 	"sync"
 	"time"
 )
@@ -25,6 +26,12 @@ type store struct {
 
 	codeBuckets     map[string]*bucket // allowance of wrong codes by user id
 	recoveryBuckets map[string]*bucket // allowance of wrong recovery codes by user id
+	phoneBuckets    map[string]*bucket // allowance of texts and calls together by user id
+	emailBuckets    map[string]*bucket // allowance of e-mails by user id
+	pushBuckets     map[string]*bucket // allowance of push notifications by user id
+
+	oobs     map[string]*oob // out-of-band transactions by oob_code
+	messages []message       // texts, calls and e-mails, newest last, bounded
 
 	log      []logEvent        // tenant log, newest last, bounded
 	requests []recordedRequest // what the tenant was asked, bounded, no secrets
@@ -57,6 +64,10 @@ func (s *store) clear() {
 	s.accessTokens = make(map[string]*opaqueAccess)
 	s.codeBuckets = make(map[string]*bucket)
 	s.recoveryBuckets = make(map[string]*bucket)
+	s.phoneBuckets = make(map[string]*bucket)
+	s.emailBuckets = make(map[string]*bucket)
+	s.pushBuckets = make(map[string]*bucket)
+	s.oobs, s.messages = make(map[string]*oob), nil
 	s.passwordFailures = make(map[string]failures)
 	s.revoked = make(map[string]time.Time)
 	s.challenged = make(map[string]time.Time)
@@ -88,11 +99,26 @@ type user struct {
 // authenticator is one entry of the user's MFA list; wire shapes are made from
 // it, never stored.
 type authenticator struct {
-	ID       string // totp|dev_…, recovery-code|dev_…
-	Kind     string // "totp", "recovery-code"; later sms, voice, email, push
+	ID       string // totp|dev_…, recovery-code|dev_…, sms|dev_…
+	Kind     string // one of the kind constants
 	Active   bool
-	Secret   string // totp: base32; recovery-code: the code itself
-	LastStep int64  // totp: last accepted 30-second step, for single use
+	Secret   string  // totp: base32; recovery-code: the code itself
+	LastStep int64   // totp: last accepted 30-second step, for single use
+	To       string  // sms, voice: number in E.164 form; email: address
+	Twin     string  // id of the entry that is removed with this one, or ""
+	Device   *device // push: the phone that scanned, nil before that
+}
+
+// device is a phone with the Guardian app as the tenant knows it.
+type device struct {
+	ID         string         // dev_…, of the authenticator's id
+	Identifier string         // the phone's own
+	Name       string         // shown to the user
+	Key        *rsa.PublicKey // checks what the phone signs; nil for a seeded one until deviceKey
+	Token      string         // given to the phone at the scan; older apps authenticate with it
+
+	// Where push notifications go.
+	PushService, PushToken string
 }
 
 // login is one authorization request on its way through the sign-in pages.
