@@ -1,9 +1,6 @@
 package emulator
 
-import (
-	"crypto/rsa"
-	"net/http"
-)
+import "net/http"
 
 // guardianPath is where the tenant's Guardian service lives, as with newer set-ups
 // of real tenants.
@@ -17,12 +14,12 @@ func (e *Emulator) routesGuardian(mux *http.ServeMux) {
 	mux.HandleFunc(guardianPath+"/", http.NotFound)
 }
 
-// deviceKey tells the tenant the public key of a seeded device, which makes it
-// only when it first needs one. A key that is known stays. The caller holds the
-// store's lock.
-func (e *Emulator) deviceKey(account string, key *rsa.PublicKey) {
-	if _, a := e.deviceAccount(account); a != nil && a.Device.Key == nil {
-		a.Device.Key = key
+// adoptDeviceKey tells the tenant the public key of a seeded account, which the
+// phone makes only when it first needs one. A key that is known stays. The caller
+// holds the store's lock.
+func (e *Emulator) adoptDeviceKey(account *guardianAccount) {
+	if _, a := e.deviceAccount(account.ID); a != nil && a.Device.Key == nil {
+		a.Device.Key = &account.Key.PublicKey
 	}
 }
 

@@ -114,7 +114,7 @@ type device struct {
 	ID         string         // dev_…, of the authenticator's id
 	Identifier string         // the phone's own
 	Name       string         // shown to the user
-	Key        *rsa.PublicKey // checks what the phone signs; nil for a seeded one until deviceKey
+	Key        *rsa.PublicKey // checks what the phone signs; nil for a seeded one until adoptDeviceKey
 	Token      string         // given to the phone at the scan; older apps authenticate with it
 
 	// Where push notifications go.
