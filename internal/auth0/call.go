@@ -17,19 +17,34 @@ import (
 
 // The operations, as they stand in errors and logs.
 const (
-	opDiscovery = "discovery"
-	opKeys      = "keys"
-	opSignIn    = "sign in"
-	opList      = "list authenticators"
-	opAssociate = "associate app"
-	opConfirm   = "confirm app"
-	opDelete    = "delete authenticator"
+	opDiscovery      = "discovery"
+	opKeys           = "keys"
+	opSignIn         = "sign in"
+	opList           = "list authenticators"
+	opAssociate      = "associate app"
+	opAssociatePhone = "associate phone"
+	opAssociateEmail = "associate email"
+	opAssociatePush  = "associate push"
+	opConfirm        = "confirm app"
+	opConfirmMessage = "confirm message"
+	opCheckPush      = "check push"
+	opDelete         = "delete authenticator"
 )
 
 // changes tells whether an operation alters the user's authenticators, so that a
 // lost answer leaves a question that only a fresh list can settle. Redeeming a
 // code is not among them: nothing is left to look up, the user starts anew.
-func changes(op string) bool { return op == opAssociate || op == opConfirm || op == opDelete }
+func changes(op string) bool { return associates(op) || confirms(op) || op == opDelete }
+
+// associates: calls that make an unconfirmed authenticator.
+func associates(op string) bool {
+	return op == opAssociate || op == opAssociatePhone || op == opAssociateEmail || op == opAssociatePush
+}
+
+// confirms: grants that answer for an unconfirmed authenticator.
+func confirms(op string) bool {
+	return op == opConfirm || op == opConfirmMessage || op == opCheckPush
+}
 
 // call is one HTTP request to the tenant.
 type call struct {

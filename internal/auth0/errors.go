@@ -21,11 +21,11 @@ const (
 	// KindForbidden: a grant, scope or credential of the application is wrong; only
 	// the operator can mend it.
 	KindForbidden
-	// KindWrongCode: the code of the authenticator app was not right.
+	// KindWrongCode: the code of an app or of a message was not right.
 	KindWrongCode
 	// KindTooManyCodes: too many wrong codes; RetryAt is set if the tenant said when.
 	KindTooManyCodes
-	// KindRateLimited: too many requests or messages; RetryAt is set if the tenant said when.
+	// KindRateLimited: too many requests; RetryAt is set if the tenant said when.
 	KindRateLimited
 	// KindNotFound: there is no such authenticator (any more).
 	KindNotFound
@@ -33,6 +33,26 @@ const (
 	KindLimitReached
 	// KindFactorDisabled: the tenant does not offer this kind of authenticator.
 	KindFactorDisabled
+	// KindTooManyMessages: too many codes sent to this user; RetryAt is set if the
+	// tenant said when.
+	KindTooManyMessages
+	// KindBadNumber: the tenant does not take this phone number.
+	KindBadNumber
+	// KindBadAddress: the tenant does not take this e-mail address.
+	KindBadAddress
+	// KindNotRemovable: this authenticator cannot be deleted, such as a verified
+	// address that nobody enrolled.
+	KindNotRemovable
+	// KindPending: nobody has scanned the code or answered on the phone yet.
+	KindPending
+	// KindSlowDown: as KindPending, and asked too often; RetryAt is set if the
+	// tenant said when to ask again.
+	KindSlowDown
+	// KindDenied: the notification was refused on the phone.
+	KindDenied
+	// KindExpired: the transaction that an oob_code names is over, unknown, or of
+	// another access token. The token itself is good; a new code has to be sent.
+	KindExpired
 	// KindInvalid: any other refusal of a request.
 	KindInvalid
 	// KindUnavailable: nothing was done; the tenant cannot be reached or is ill.
@@ -50,7 +70,10 @@ var kindNames = [...]string{
 	KindInternal: "internal", KindTokenRejected: "token rejected", KindProofNeeded: "proof needed",
 	KindForbidden: "forbidden", KindWrongCode: "wrong code", KindTooManyCodes: "too many codes",
 	KindRateLimited: "rate limited", KindNotFound: "not found", KindLimitReached: "limit reached",
-	KindFactorDisabled: "factor disabled", KindInvalid: "invalid", KindUnavailable: "unavailable",
+	KindFactorDisabled: "factor disabled", KindTooManyMessages: "too many messages",
+	KindBadNumber: "bad number", KindBadAddress: "bad address", KindNotRemovable: "not removable",
+	KindPending: "pending", KindSlowDown: "slow down", KindDenied: "denied", KindExpired: "expired",
+	KindInvalid: "invalid", KindUnavailable: "unavailable",
 	KindUnknownOutcome: "unknown outcome", KindLoginRefused: "login refused", KindNotReady: "not ready",
 }
 

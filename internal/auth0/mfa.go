@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
-
-	"mysecurity/internal/secret"
 )
 
 // Types and channels of authenticators, as the MFA API spells them. TypeOther
@@ -44,15 +41,6 @@ type Authenticator struct {
 	Active  bool   // false: the enrolment was never confirmed
 }
 
-// AppAssociation is an authenticator app that waits for its first code.
-type AppAssociation struct {
-	Secret secret.Secret // base32, for typing in
-	URI    secret.Secret // otpauth://totp/…, for the QR code
-	// RecoveryCode comes with the user's first association only, confirmed or
-	// not, and is never given again; else zero.
-	RecoveryCode secret.Secret
-}
-
 // ListAuthenticators returns the user's authenticators, unconfirmed ones too. It
 // is the only call that is repeated, once, after a failure of network or server.
 //
@@ -78,43 +66,6 @@ func (c *Client) ListAuthenticators(ctx context.Context, token AccessToken) ([]A
 		list = append(list, e.read())
 	}
 	return list, nil
-}
-
-// AssociateApp starts an authenticator app. Each call makes another unconfirmed
-// entry at the tenant, so it is never repeated on its own.
-//
-// https://auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa/enroll-and-challenge-otp-authenticators
-func (c *Client) AssociateApp(ctx context.Context, token AccessToken) (AppAssociation, error) {
-	ctx, cancel := c.bounded(ctx)
-	defer cancel()
-	request := map[string]any{"authenticator_types": []string{TypeOTP}, "client_id": c.cfg.ClientID}
-	if !c.cfg.BasicAuth {
-		request["client_secret"] = c.cfg.ClientSecret.Reveal()
-	}
-	body, err := json.Marshal(request)
-	if err != nil {
-		return AppAssociation{}, &Error{Op: opAssociate, Kind: KindInternal}
-	}
-	a, err := c.ask(ctx, call{
-		op: opAssociate, method: http.MethodPost, url: c.cfg.Issuer + "mfa/associate",
-		bearer: token, contentType: "application/json", body: string(body),
-	})
-	if err != nil {
-		return AppAssociation{}, err
-	}
-	var wire struct {
-		Secret        string   `json:"secret"`
-		URI           string   `json:"barcode_uri"`
-		RecoveryCodes []string `json:"recovery_codes"`
-	}
-	if err := a.decode(&wire); err != nil || !isBase32(wire.Secret) || !isAppURI(wire.URI) {
-		return AppAssociation{}, malformed(opAssociate, a)
-	}
-	started := AppAssociation{Secret: secret.New(wire.Secret), URI: secret.New(wire.URI)}
-	if len(wire.RecoveryCodes) > 0 {
-		started.RecoveryCode = secret.New(cleanLine(wire.RecoveryCodes[0], 100))
-	}
-	return started, nil
 }
 
 // DeleteAuthenticator removes one authenticator, and with it its twin where it
@@ -192,17 +143,4 @@ func (w wireAuthenticator) read() Authenticator {
 // dot segment, which escaping would leave as it is (UP-19).
 func isSendableID(id string) bool {
 	return id != "" && len(id) <= maxAuthenticatorID && id != "." && id != ".." && isClean(id)
-}
-
-// isBase32 recognises a shared secret as people type it into an app (RFC 4648).
-func isBase32(s string) bool {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567="
-	return len(s) >= 16 && len(s) <= 256 && strings.Trim(s, alphabet) == ""
-}
-
-// isAppURI recognises the QR code's text. It becomes a link on a page, so no
-// other scheme may pass.
-func isAppURI(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && u.Scheme == "otpauth" && u.Host == "totp" && len(s) <= 2000 && isClean(s)
 }

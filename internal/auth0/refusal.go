@@ -52,7 +52,8 @@ func (c *Client) refusal(op string, a answer) error {
 	}
 	e := &Error{Op: op, Status: a.status, Code: knownCode(p.code())}
 	e.Kind, e.Reason = classify(op, a.status, p)
-	if e.Kind == KindRateLimited || e.Kind == KindTooManyCodes {
+	switch e.Kind {
+	case KindRateLimited, KindTooManyCodes, KindTooManyMessages, KindSlowDown:
 		e.RetryAt = retryAt(a.header, c.now())
 	}
 	return e
@@ -64,18 +65,22 @@ func classify(op string, status int, p problem) (Kind, string) {
 	switch {
 	case status >= 500, status == http.StatusRequestTimeout:
 		return undecided(op), ""
+	case op == opCheckPush && p.is("slow_down"):
+		return KindSlowDown, "" // 400 or 429
 	case isEnrolmentLimit(op, p):
 		return KindLimitReached, ""
-	case status == http.StatusTooManyRequests, p.says("too many"), p.is("too_many_attempts", "too_many_requests"):
+	case status == http.StatusTooManyRequests, p.says("too many"), p.is("too_many_attempts", "too_many_requests",
+		"too_many_sms", "too_many_sms_per_tenant", "too_many_pn"):
 		return tooMany(op, p), ""
-	case p.is("insufficient_scope", "unauthorized_client", "unsupported_grant_type", "invalid_client"):
+	case p.is("insufficient_scope", "unauthorized_client", "unsupported_grant_type", "invalid_client",
+		"tenant_not_found", "push_notification_wrong_credentials"):
 		return KindForbidden, ""
 	}
-	switch op {
-	case opSignIn:
+	switch {
+	case op == opSignIn:
 		return classifyRedemption(status, p)
-	case opConfirm:
-		return classifyConfirmation(status, p), ""
+	case confirms(op):
+		return classifyConfirmation(op, status, p), ""
 	default:
 		return classifyBearer(op, status, p), ""
 	}
@@ -97,28 +102,57 @@ func classifyRedemption(status int, p problem) (Kind, string) {
 	}
 }
 
-// classifyConfirmation: the mfa-otp grant. Any invalid_grant is a wrong code
-// unless the description speaks of the token.
-func classifyConfirmation(status int, p problem) Kind {
+// classifyConfirmation: the MFA grants. Any invalid_grant is a wrong code, or a
+// notification that was refused, unless the description speaks of the token or
+// the transaction.
+func classifyConfirmation(op string, status int, p problem) Kind {
 	switch {
+	case op == opCheckPush && p.is("authorization_pending"):
+		return KindPending
+	case op != opConfirm && isOver(p):
+		return KindExpired
 	case isTokenTrouble(p), p.is("invalid_grant") && p.says("token", "expired", "malformed"):
 		return KindTokenRejected
-	case p.is("invalid_grant", "invalid_otp"), p.says("mfa authorization rejected"):
-		return KindWrongCode
 	case needsProof(p):
 		return KindProofNeeded
+	case op == opCheckPush && isDenial(status, p):
+		return KindDenied
+	case p.is("invalid_grant", "invalid_otp"), p.says("mfa authorization rejected"):
+		return KindWrongCode
 	default:
-		return byStatus(opConfirm, status) // 401 access_denied is a wrong client secret
+		return byStatus(op, status) // 401 access_denied is a wrong client secret
 	}
+}
+
+// isOver: the oob_code names no transaction that could still be confirmed with
+// this token. An expired_token that does not say which token counts as such too:
+// a new code can be asked for, and that call tells if it was the access token.
+func isOver(p problem) bool {
+	return p.says("oob_code", "oob code", "transaction") && p.says("expired", "malformed", "invalid", "match", "not found", "unknown") ||
+		p.is("expired_token") && !p.says("token") ||
+		p.is("transaction_expired", "enrollment_transaction_not_found", "login_transaction_not_found",
+			"enrollment_not_found", "device_account_not_found", "invalid_enrollment", "not_enrolled")
+}
+
+// isDenial: recorded as 400 access_denied, documented as invalid_grant with 403
+// or 200. With 401 access_denied is a wrong client secret.
+func isDenial(status int, p problem) bool {
+	return p.says("rejected") || p.is("invalid_grant") || p.is("access_denied") && status != http.StatusUnauthorized
 }
 
 // classifyBearer: calls of the MFA API with the user's access token.
 func classifyBearer(op string, status int, p problem) Kind {
 	switch {
-	case needsProof(p), op == opAssociate && p.is("access_denied"):
+	case needsProof(p), associates(op) && p.is("access_denied"):
 		return KindProofNeeded // "User is already enrolled.", in whatever words
 	case isTokenTrouble(p), p.is("invalid_grant"), status == http.StatusUnauthorized:
 		return KindTokenRejected
+	case op == opDelete && (p.is("access_denied") || p.says("cannot be deleted", "cannot be removed")):
+		return KindNotRemovable
+	case isBadNumber(op, p):
+		return KindBadNumber
+	case op == opAssociateEmail && p.says("email", "e-mail") && p.says("invalid", "not valid", "malformed"):
+		return KindBadAddress
 	case isFactorTrouble(op, p):
 		return KindFactorDisabled
 	case p.is("not_found", "enrollment_not_found", "device_account_not_found"):
@@ -126,6 +160,12 @@ func classifyBearer(op string, status int, p problem) Kind {
 	default:
 		return byStatus(op, status)
 	}
+}
+
+// isBadNumber: malformed, or one that the tenant's provider cannot reach.
+func isBadNumber(op string, p problem) bool {
+	return op == opAssociatePhone && (p.is("invalid_phone_number", "error_sending_sms") ||
+		p.says("phone number", "phone_number") && p.says("invalid", "not valid", "malformed", "not supported", "unsupported"))
 }
 
 // isTokenTrouble: codes that speak of the access token, or of a user who may no
@@ -143,8 +183,8 @@ func needsProof(p problem) bool {
 // isFactorTrouble: the tenant has this kind of authenticator switched off. Code
 // and wording are not documented for the MFA API.
 func isFactorTrouble(op string, p problem) bool {
-	return p.is("feature_disabled_by_admin", "feature_disabled_by_subscription", "unsupported_challenge_type") ||
-		op == opAssociate && p.says("disabled", "not enabled", "unsupported", "not supported")
+	return p.is("feature_disabled_by_admin", "feature_disabled_by_subscription", "pn_endpoint_disabled", "unsupported_challenge_type") ||
+		associates(op) && p.says("disabled", "not enabled", "unsupported", "not supported")
 }
 
 // byStatus is for answers without a code that we know.
@@ -169,18 +209,25 @@ func undecided(op string) Kind {
 	return KindUnavailable
 }
 
-// tooMany tells the bucket of wrong codes, which only time refills, from limits
-// on requests and messages.
+// tooMany tells the bucket of wrong codes, which only time refills, and that of
+// messages from limits on requests.
 func tooMany(op string, p problem) Kind {
-	if p.says("failed codes") || op == opConfirm && !p.is("too_many_requests") {
+	switch {
+	case p.says("failed codes"):
 		return KindTooManyCodes
+	case p.is("too_many_sms", "too_many_sms_per_tenant"),
+		p.says("too many sms", "too many messages", "too many voice", "too many calls", "too many email"):
+		return KindTooManyMessages
+	case (op == opConfirm || op == opConfirmMessage) && !p.is("too_many_requests"):
+		return KindTooManyCodes
+	default:
+		return KindRateLimited
 	}
-	return KindRateLimited
 }
 
 // isEnrolmentLimit: the wording of the 51st enrolment is not documented.
 func isEnrolmentLimit(op string, p problem) bool {
-	return op == opAssociate && p.is("invalid_request") &&
+	return associates(op) && p.is("invalid_request") &&
 		p.says("enrol", "authenticator") && p.says("limit", "maximum", "too many")
 }
 
@@ -189,11 +236,15 @@ func isEnrolmentLimit(op string, p problem) bool {
 func knownCode(code string) string {
 	known := []string{
 		"access_denied", "already_enrolled", "association_required", "authorization_pending", "consent_required",
-		"device_account_not_found", "enrollment_conflict", "enrollment_not_found", "expired_token",
-		"feature_disabled_by_admin", "feature_disabled_by_subscription", "insufficient_scope", "interaction_required",
-		"invalid_bearer_format", "invalid_client", "invalid_grant", "invalid_otp", "invalid_request", "invalid_token",
-		"login_required", "mfa_required", "not_found", "slow_down", "too_many_attempts", "too_many_requests",
-		"unauthorized", "unauthorized_client", "unsupported_challenge_type", "unsupported_grant_type",
+		"device_account_not_found", "enrollment_conflict", "enrollment_not_found", "enrollment_transaction_not_found",
+		"error_sending_push_notification", "error_sending_sms", "expired_token", "feature_disabled_by_admin",
+		"feature_disabled_by_subscription", "insufficient_scope", "interaction_required", "invalid_bearer_format",
+		"invalid_body", "invalid_client", "invalid_enrollment", "invalid_grant", "invalid_json_request", "invalid_otp",
+		"invalid_phone_number", "invalid_query_string", "invalid_recovery_code", "invalid_request", "invalid_token",
+		"login_required", "login_transaction_not_found", "mfa_required", "not_enrolled", "not_found",
+		"pn_endpoint_disabled", "push_notification_wrong_credentials", "slow_down", "tenant_not_found",
+		"too_many_attempts", "too_many_pn", "too_many_requests", "too_many_sms", "too_many_sms_per_tenant",
+		"transaction_expired", "unauthorized", "unauthorized_client", "unsupported_challenge_type", "unsupported_grant_type",
 	}
 	if slices.Contains(known, code) {
 		return code

@@ -49,6 +49,7 @@ type Login struct {
 type Identity struct {
 	Issuer, Subject     string
 	Name, Email, Locale string
+	EmailVerified       bool      // the tenant says that Email is the user's
 	SID                 string    // the tenant's session, for signing out of it
 	AuthTime            time.Time // when the user last proved themselves
 	MFA                 bool      // a second factor was used for this very sign-in
@@ -170,6 +171,7 @@ func identityOf(claims object) Identity {
 	if sid, ok := claims.text("sid"); ok && len(sid) <= 200 && isClean(sid) {
 		who.SID = sid
 	}
+	who.EmailVerified = claims.flag("email_verified")
 	methods, _ := claims.texts("amr")
 	who.MFA = slices.Contains(methods, "mfa")
 	return who

@@ -32,6 +32,9 @@ func (o object) number(name string) (float64, bool) {
 	return *n, true
 }
 
+// flag reports a member that is true itself, not a word or a number for it.
+func (o object) flag(name string) bool { return string(o[name]) == "true" }
+
 // texts returns a member that is an array of strings.
 func (o object) texts(name string) ([]string, bool) {
 	var list []*string

@@ -43,36 +43,6 @@ func (c *Client) redeem(ctx context.Context, endpoint string, code, verifier sec
 	return parseTokenSet(a, asked)
 }
 
-// ConfirmApp proves possession of the authenticator app that was just
-// associated, with its six digits. The access token goes into the field
-// mfa_token; the tokens that come back are dropped, because the list tells the
-// outcome and the proof of this session does not change.
-//
-// https://auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa/enroll-and-challenge-otp-authenticators
-func (c *Client) ConfirmApp(ctx context.Context, token AccessToken, code secret.Secret) error {
-	ctx, cancel := c.bounded(ctx)
-	defer cancel()
-	// The path is the vendor's, so that a confirmation after a restart does not
-	// wait for discovery.
-	k := c.grant(opConfirm, c.cfg.Issuer+"oauth/token", url.Values{
-		"grant_type": {"http://auth0.com/oauth/grant-type/mfa-otp"},
-		"mfa_token":  {token.value.Reveal()},
-		"otp":        {code.Reveal()},
-	})
-	// Some documents want the token in the header as well; where the client's own
-	// credentials are there, the field has to do.
-	k.bearer = token
-	a, err := c.ask(ctx, k)
-	if err != nil {
-		return err
-	}
-	var set object
-	if err := a.decode(&set); err != nil || !set.has("access_token") {
-		return malformed(k.op, a)
-	}
-	return nil
-}
-
 // grant is a request to the token endpoint, with the client's credentials where
 // the configuration puts them.
 func (c *Client) grant(op, endpoint string, form url.Values) call {
