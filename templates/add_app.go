@@ -42,13 +42,27 @@ const (
 	CodeOther     CodeProblem = "other-entry" // right for another entry of the user's app
 	CodeTooMany   CodeProblem = "too-many"    // no further try before RetryAt
 	CodeUnchecked CodeProblem = "unchecked"   // the tenant did not answer; the code was not judged
+
+	// Of a code that was sent, and of having it sent again.
+	CodeExpired  CodeProblem = "expired"  // the code is no longer valid
+	CodeTooSoon  CodeProblem = "too-soon" // asked for another one before AgainAt
+	CodeNotSent  CodeProblem = "not-sent" // no new one was sent; the earlier one still counts
+	CodeMessages CodeProblem = "messages" // no further message before RetryAt
 )
 
-// CodeProblems lists every [CodeProblem] that has a text.
+// CodeProblems lists every [CodeProblem] of a code from an app.
 func CodeProblems() []CodeProblem {
 	return []CodeProblem{
 		CodeEmpty, CodeTooShort, CodeTooLong, CodeNotDigits, CodeWrong,
 		CodeClockSlow, CodeClockFast, CodeOther, CodeTooMany, CodeUnchecked,
+	}
+}
+
+// MessageProblems lists every [CodeProblem] of a code that was sent.
+func MessageProblems() []CodeProblem {
+	return []CodeProblem{
+		CodeEmpty, CodeTooShort, CodeTooLong, CodeNotDigits, CodeWrong, CodeTooMany, CodeUnchecked,
+		CodeExpired, CodeTooSoon, CodeNotSent, CodeMessages,
 	}
 }
 

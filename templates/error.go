@@ -11,19 +11,20 @@ type ErrorKind string
 
 // The kinds of error that have a page. The values are part of message keys.
 const (
-	ErrorInternal         ErrorKind = "internal"       // a fault of ours; nothing is said about it
-	ErrorUnavailable      ErrorKind = "unavailable"    // the tenant cannot be reached; nothing was changed
-	ErrorNotDone          ErrorKind = "not-done"       // the tenant failed in the middle of a change; nothing was changed
-	ErrorUnknown          ErrorKind = "unknown"        // the tenant failed in the middle of a change; the overview tells the truth
-	ErrorStoreDown        ErrorKind = "store-down"     // sessions cannot be read or written
-	ErrorMisconfigured    ErrorKind = "misconfigured"  // the tenant refuses the application: the company's support has to act
-	ErrorRateLimited      ErrorKind = "rate-limited"   // the tenant asks to wait, until When
-	ErrorTooManyTries     ErrorKind = "too-many-tries" // too many starts or removals, until When
-	ErrorTooManyCodes     ErrorKind = "too-many-codes" // the allowance of codes is used up, until When
-	ErrorLimitReached     ErrorKind = "limit-reached"  // the tenant holds as many entries as it allows
-	ErrorNotOffered       ErrorKind = "not-offered"    // the company does not offer this method
-	ErrorNoEnrolment      ErrorKind = "no-enrolment"   // nothing was started that could be confirmed
-	ErrorNotFound         ErrorKind = "not-found"      // no such method in the user's own list
+	ErrorInternal         ErrorKind = "internal"          // a fault of ours; nothing is said about it
+	ErrorUnavailable      ErrorKind = "unavailable"       // the tenant cannot be reached; nothing was changed
+	ErrorNotDone          ErrorKind = "not-done"          // the tenant failed in the middle of a change; nothing was changed
+	ErrorUnknown          ErrorKind = "unknown"           // the tenant failed in the middle of a change; the overview tells the truth
+	ErrorStoreDown        ErrorKind = "store-down"        // sessions cannot be read or written
+	ErrorMisconfigured    ErrorKind = "misconfigured"     // the tenant refuses the application: the company's support has to act
+	ErrorRateLimited      ErrorKind = "rate-limited"      // the tenant asks to wait, until When
+	ErrorTooManyTries     ErrorKind = "too-many-tries"    // too many starts or removals, until When
+	ErrorTooManyCodes     ErrorKind = "too-many-codes"    // the allowance of codes is used up, until When
+	ErrorTooManyMessages  ErrorKind = "too-many-messages" // the allowance of messages is used up, until When
+	ErrorLimitReached     ErrorKind = "limit-reached"     // the tenant holds as many entries as it allows
+	ErrorNotOffered       ErrorKind = "not-offered"       // the company does not offer this method
+	ErrorNoEnrolment      ErrorKind = "no-enrolment"      // nothing was started that could be confirmed
+	ErrorNotFound         ErrorKind = "not-found"         // no such method in the user's own list
 	ErrorPageNotFound     ErrorKind = "page-not-found"
 	ErrorMethodNotAllowed ErrorKind = "method-not-allowed"
 	ErrorBadRequest       ErrorKind = "bad-request"     // a form that no page of ours sends
@@ -43,7 +44,7 @@ func ErrorKinds() []ErrorKind {
 	return []ErrorKind{
 		ErrorInternal, ErrorUnavailable, ErrorNotDone, ErrorUnknown,
 		ErrorStoreDown, ErrorMisconfigured, ErrorRateLimited,
-		ErrorTooManyTries, ErrorTooManyCodes, ErrorLimitReached, ErrorNotOffered,
+		ErrorTooManyTries, ErrorTooManyCodes, ErrorTooManyMessages, ErrorLimitReached, ErrorNotOffered,
 		ErrorNoEnrolment, ErrorNotFound, ErrorPageNotFound, ErrorMethodNotAllowed,
 		ErrorBadRequest, ErrorTooLarge, ErrorWrongHost, ErrorForged,
 		ErrorFormExpired, ErrorSignInRefused, ErrorSignInStale, ErrorSignInDenied,

@@ -2,7 +2,9 @@ package templates
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -34,6 +36,12 @@ type Method struct {
 	Number    int    // 1, 2, … where several of a kind have no name; otherwise 0
 	Removable bool   // the portal offers a page to remove it
 	Changed   bool   // the visitor has just changed it: the row is marked
+	Text      bool   // a phone that gets codes by text message
+	Call      bool   // a phone that gets codes by call
+	Codes     bool   // a MethodPush whose app gives codes as well
+	// Unsure says that one of the apps belongs to a MethodPush, or the other way
+	// round, and that nobody can tell which: they may be removed together.
+	Unsure bool
 }
 
 // RecoveryState is what is known of the recovery code.
@@ -55,11 +63,14 @@ func RecoveryStates() []RecoveryState {
 // Overview is what protects the account, strongest first.
 type Overview struct {
 	Page
+	Offers    Offers   // what can be added
 	Apps      []Method // authenticator apps
-	Others    []Method // other methods with the strength of a second step
-	Emails    []Method // fallbacks that come with the account
+	Pushes    []Method // phones that get notifications
+	Phones    []Method // telephone numbers
+	Others    []Method // methods that the portal does not know more about
+	Emails    []Method // fallbacks, those that come with the account among them
 	Recovery  RecoveryState
-	Protected bool // at least one app or other method is active; false shows the empty state
+	Protected bool // something stronger than e-mail is active; false shows the empty state
 }
 
 // Full implements [View].
@@ -68,13 +79,66 @@ func (v Overview) Full() templ.Component { return document(&v.Page, "overview.ti
 // Main implements [View].
 func (v Overview) Main() templ.Component { return fragment(&v.Page, "overview.title", overview(&v)) }
 
-// label is the method in words, with its number where there are several.
+// label is the method in words: a phone with the digits that its masked number
+// shows, others with their number where there are several.
 func (m *Method) label(ctx context.Context) string {
+	if digits := m.ending(); digits != "" {
+		return i18n.T(ctx, "method.phone.ending", "Digits", digits)
+	}
 	name := i18n.T(ctx, "method."+string(m.Kind)+".name")
 	if m.Number == 0 {
 		return name
 	}
 	return i18n.T(ctx, "method.numbered", "Name", name, "Number", strconv.Itoa(m.Number))
+}
+
+// ending is the last digits of a phone's masked number; empty if it shows none.
+func (m *Method) ending() string {
+	if m.Kind != MethodPhone {
+		return ""
+	}
+	masked := strings.TrimRight(m.Name, "0123456789")
+	if len(m.Name)-len(masked) < 2 {
+		return ""
+	}
+	return m.Name[len(masked):]
+}
+
+// detail is the name that the label does not show already.
+func (m *Method) detail() string {
+	if m.ending() != "" {
+		return ""
+	}
+	return m.Name
+}
+
+// fixed reports an address that comes with the account.
+func (m *Method) fixed() bool { return m.Kind == MethodEmail && !m.Removable }
+
+// factKey is the sentence on what the method does.
+func (m *Method) factKey() string {
+	switch {
+	case m.Kind == MethodPhone:
+		return "method.phone.fact." + channels(m.Text, m.Call)
+	case m.Kind == MethodPush && m.Codes:
+		return "method.push.fact.codes"
+	case m.fixed():
+		return "method.email.fact.fixed"
+	default:
+		return "method." + string(m.Kind) + ".fact"
+	}
+}
+
+// section is one kind of method on the overview, with the stem of its keys.
+type section struct {
+	name    string
+	methods []Method
+}
+
+// sections are the kinds that the visitor has, strongest first.
+func (v *Overview) sections() []section {
+	all := []section{{"apps", v.Apps}, {"pushes", v.Pushes}, {"phones", v.Phones}, {"others", v.Others}, {"emails", v.Emails}}
+	return slices.DeleteFunc(all, func(s section) bool { return len(s.methods) == 0 })
 }
 
 func methodIcon(k MethodKind) string {

@@ -27,14 +27,21 @@ type PageKey string
 // The pages that a sign-in or a change of language can return to.
 const (
 	PageOverview     PageKey = "overview"
+	PageAdd          PageKey = "add"
 	PageAddApp       PageKey = "add-app"
+	PageAddPhone     PageKey = "add-phone"
+	PageAddEmail     PageKey = "add-email"
+	PageAddPush      PageKey = "add-push"
 	PageRemove       PageKey = "remove"
 	PageRecoveryCode PageKey = "recovery-code"
 )
 
 // PageKeys lists every [PageKey].
 func PageKeys() []PageKey {
-	return []PageKey{PageOverview, PageAddApp, PageRemove, PageRecoveryCode}
+	return []PageKey{
+		PageOverview, PageAdd, PageAddApp, PageAddPhone, PageAddEmail, PageAddPush,
+		PageRemove, PageRecoveryCode,
+	}
 }
 
 // Place says where the visitor is or wants to go.
@@ -46,8 +53,16 @@ type Place struct {
 // URL is the address of the place's page.
 func (p Place) URL(s site.Site) string {
 	switch p.Key {
+	case PageAdd:
+		return s.URL("add")
 	case PageAddApp:
-		return s.URL("add/app")
+		return s.URL("add", "app")
+	case PageAddPhone:
+		return s.URL("add", "phone")
+	case PageAddEmail:
+		return s.URL("add", "email")
+	case PageAddPush:
+		return s.URL("add", "push")
 	case PageRecoveryCode:
 		return s.URL("recovery-code")
 	case PageRemove:
@@ -76,7 +91,10 @@ type Notice string
 const (
 	NoticeNone           Notice = ""
 	NoticeAppAdded       Notice = "app-added"       // the app protects the account now
-	NoticeRecoverySaved  Notice = "recovery-saved"  // app added and recovery code stated to be saved
+	NoticePhoneAdded     Notice = "phone-added"     // so does the telephone number
+	NoticeEmailAdded     Notice = "email-added"     // codes can go to the address
+	NoticePushAdded      Notice = "push-added"      // the phone gets notifications, and its app gives codes
+	NoticeRecoverySaved  Notice = "recovery-saved"  // method added and recovery code stated to be saved
 	NoticeRemoved        Notice = "removed"         // the method is gone
 	NoticeAlreadyRemoved Notice = "already-removed" // it was gone before we asked
 	NoticeAddCancelled   Notice = "add-cancelled"   // the wizard was left; nothing was added
@@ -86,8 +104,9 @@ const (
 // Notices lists every [Notice] that has a text.
 func Notices() []Notice {
 	return []Notice{
-		NoticeAppAdded, NoticeRecoverySaved, NoticeRemoved,
-		NoticeAlreadyRemoved, NoticeAddCancelled, NoticeConfirmed,
+		NoticeAppAdded, NoticePhoneAdded, NoticeEmailAdded, NoticePushAdded,
+		NoticeRecoverySaved, NoticeRemoved, NoticeAlreadyRemoved, NoticeAddCancelled,
+		NoticeConfirmed,
 	}
 }
 

@@ -32,10 +32,25 @@ const (
 // RemovalRefusals lists every [RemovalRefusal] that has a text.
 func RemovalRefusals() []RemovalRefusal { return []RemovalRefusal{RefusedLast, RefusedFixed} }
 
+// Along is what is removed together with a method.
+type Along string
+
+// What may go along.
+const (
+	AlongCodes     Along = "codes"      // the codes of the app that gets the notifications
+	AlongChannels  Along = "channels"   // text messages and calls to the same number
+	AlongMaybeApp  Along = "maybe-app"  // one of the authenticator apps, if it is the same app on the phone
+	AlongMaybePush Along = "maybe-push" // one of the notification phones, if it is the same app
+)
+
+// Alongs lists every [Along].
+func Alongs() []Along { return []Along{AlongCodes, AlongChannels, AlongMaybeApp, AlongMaybePush} }
+
 // Remove asks whether a method is really to be removed, or says why it cannot be.
 type Remove struct {
 	Page
 	Target    Method
+	Along     []Along // what goes with it
 	Next      NextSignIn
 	Remaining []Method // strong methods that stay
 	Last      bool     // the last strong method: needs a tick
