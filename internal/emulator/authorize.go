@@ -53,6 +53,7 @@ func (e *Emulator) authorize(r *http.Request, q url.Values) step {
 	l := &login{
 		ID: randomString(e.rand, 32, alphanumeric), Lang: lang,
 		Request: request, Expires: e.clock.Now().Add(loginLife),
+		Second: secondFactor{From: clientOf(r, lang)},
 	}
 	e.useSession(r, l)
 	if hasScope(request.Prompt, promptNone) {

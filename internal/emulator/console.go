@@ -21,6 +21,14 @@ const consolePolicy = "default-src 'none'; style-src 'self'; form-action 'self';
 // takes them.
 const consoleTime = "2006-01-02T15:04:05Z"
 
+// A page with ?live=1 loads itself anew every few seconds. It has nothing to type
+// in, or that would be lost.
+const (
+	liveParameter = "live"
+	liveQuery     = liveParameter + "=1"
+	liveSeconds   = 5
+)
+
 // console renders the human side of the emulator.
 type console struct {
 	e     *Emulator
@@ -55,7 +63,8 @@ func (e *Emulator) routesConsole(mux *http.ServeMux) {
 	mux.HandleFunc("POST /console", c.form("overview.html", c.overview, c.doReset, "reset"))
 	mux.HandleFunc("GET /console/phones", c.page("phones.html", c.phones))
 	mux.HandleFunc("GET /console/phones/{id}", c.page("phone.html", c.phone))
-	mux.HandleFunc("POST /console/phones/{id}", c.form("phone.html", c.phone, c.doScan, "scanned"))
+	mux.HandleFunc("POST /console/phones/{id}", c.forms("phone.html", c.phone, c.doPhone))
+	mux.HandleFunc("GET /console/messages", c.page("messages.html", c.messages))
 	mux.HandleFunc("GET /console/users", c.page("users.html", c.users))
 	mux.HandleFunc("POST /console/users", c.form("users.html", c.users, c.doCreateUser, "created"))
 	mux.HandleFunc("GET /console/tenant", c.page("tenant.html", c.tenant))
@@ -78,7 +87,7 @@ func consolePages() map[string]*template.Template {
 	}).ParseFS(consoleFiles, "pages/console/layout.html"))
 	pages := make(map[string]*template.Template)
 	for _, name := range []string{
-		"overview.html", "phones.html", "phone.html", "users.html", "tenant.html",
+		"overview.html", "phones.html", "phone.html", "messages.html", "users.html", "tenant.html",
 		"clock.html", "faults.html", "log.html", "requests.html", "missing.html",
 	} {
 		pages[name] = template.Must(template.Must(layout.Clone()).ParseFS(consoleFiles, "pages/console/"+name))
@@ -96,16 +105,24 @@ func (c *console) page(name string, view viewFunc) http.HandlerFunc {
 // form serves the form of a page: it does what the form asks for and leads back,
 // or shows the page again with the reason why not.
 func (c *console) form(name string, view viewFunc, do func(*http.Request) error, done string) http.HandlerFunc {
+	return c.forms(name, view, func(r *http.Request) (string, error) { return done, do(r) })
+}
+
+// forms is form for a page with several of them: do returns which one was done.
+func (c *console) forms(name string, view viewFunc, do func(*http.Request) (done string, err error)) http.HandlerFunc {
 	return c.guarded(func(w http.ResponseWriter, r *http.Request) {
-		err := r.ParseForm()
-		if err != nil {
+		done, err := "", error(nil)
+		if r.ParseForm() != nil {
 			err = badRequest("the form cannot be read")
 		} else {
-			err = do(r)
+			done, err = do(r)
 		}
 		if err != nil {
 			c.show(w, r, name, view, err)
 			return
+		}
+		if r.PostForm.Has(liveParameter) {
+			done += "&" + liveQuery
 		}
 		http.Redirect(w, r, r.URL.EscapedPath()+"?done="+done, http.StatusSeeOther) //nolint:gosec // the router matched it below /console/
 	})
@@ -134,8 +151,8 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, name string, view
 		status, text = c.explain(err)
 	}
 	v := consoleView{Title: title, Nav: navigation(r.URL.Path), Problem: text, Notice: notice(r), Now: c.e.clock.Now(), Data: data}
-	if live, ok := data.(phoneData); ok && live.Live {
-		w.Header().Set("Refresh", strconv.Itoa(live.Left))
+	if page, ok := data.(interface{ live() bool }); ok && page.live() {
+		w.Header().Set("Refresh", strconv.Itoa(liveSeconds)+"; url="+r.URL.EscapedPath()+"?"+liveQuery)
 	}
 	if data == nil {
 		name = "missing.html"
@@ -169,6 +186,7 @@ func navigation(path string) []navLink {
 	links := []navLink{
 		{Href: "/console", Text: "Overview"},
 		{Href: "/console/phones", Text: "Phones"},
+		{Href: "/console/messages", Text: "Messages"},
 		{Href: "/console/users", Text: "Users"},
 		{Href: "/console/tenant", Text: "Tenant"},
 		{Href: "/console/clock", Text: "Clock"},
@@ -185,12 +203,17 @@ func navigation(path string) []navLink {
 // notice is the confirmation that belongs to a redirect after a form.
 func notice(r *http.Request) string {
 	return map[string]string{
-		"reset":   "The tenant is back to its seed.",
-		"scanned": "The account is on the phone.",
-		"created": "The user exists.",
-		"saved":   "The settings are saved.",
-		"moved":   "The clock has been moved.",
-		"faults":  "The list of faults has changed.",
+		"reset":    "The tenant is back to its seed.",
+		"scanned":  "The account is on the phone.",
+		"approved": "The notification is approved.",
+		"denied":   "The notification is denied.",
+		"offline":  "The phone is offline.",
+		"online":   "The phone is online again.",
+		"removed":  "The Guardian account is gone, here and at the tenant.",
+		"created":  "The user exists.",
+		"saved":    "The settings are saved.",
+		"moved":    "The clock has been moved.",
+		"faults":   "The list of faults has changed.",
 	}[r.URL.Query().Get("done")]
 }
 

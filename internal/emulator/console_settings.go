@@ -12,7 +12,8 @@ import (
 type tenantData struct {
 	tenantJSON
 	Emulated []factorRow
-	Always   bool // policy all-applications
+	Messages []factorRow // message types of the phone factor
+	Always   bool        // policy all-applications
 	Switches []switchRow
 }
 
@@ -36,6 +37,9 @@ func (c *console) tenant(*http.Request) (string, any, error) {
 	for _, name := range emulatedFactors() {
 		data.Emulated = append(data.Emulated, factorRow{name, data.Factors[name]})
 	}
+	for _, name := range []string{kindSMS, kindVoice} {
+		data.Messages = append(data.Messages, factorRow{name, slices.Contains(data.MessageTypes, name)})
+	}
 	for _, v := range variants() {
 		data.Switches = append(data.Switches, switchRow{v, data.Variants[v.Name]})
 	}
@@ -47,7 +51,8 @@ func (c *console) doTenant(r *http.Request) error {
 	if r.PostForm.Has("rotate_keys") {
 		return c.e.patchTenant(tenantPatch{RotateKeys: true})
 	}
-	patch := tenantPatch{Factors: make(map[string]bool), Policy: &[]string{}, Variants: make(map[string]string)}
+	types := r.PostForm["message_type"]
+	patch := tenantPatch{Factors: make(map[string]bool), MessageTypes: &types, Policy: &[]string{}, Variants: make(map[string]string)}
 	for _, name := range emulatedFactors() {
 		patch.Factors[name] = slices.Contains(r.PostForm["factor"], name)
 	}

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -86,71 +85,28 @@ func (c *console) userRows() []userRow {
 }
 
 func (a *authenticator) row() authenticatorRow {
-	if a.Kind == kindRecovery {
-		return authenticatorRow{Name: "Recovery code", Active: a.Active, Code: a.Secret}
-	}
-	return authenticatorRow{Name: "Authenticator app", Active: a.Active}
-}
-
-// phoneData is one simulated phone. The live version of its page loads itself
-// anew when the codes change; it has no form, or that would lose what is typed.
-type phoneData struct {
-	ID, Name string
-	Accounts []accountRow
-	Left     int // seconds until the codes change
-	Live     bool
-	URI      string // what was typed
-}
-
-// accountRow is an account of the phone's app the way apps show it: the issuer,
-// and below it whose account it is.
-type accountRow struct {
-	accountJSON
-	Issuer, Account string
-}
-
-func (c *console) phone(r *http.Request) (string, any, error) {
-	c.e.s.mu.Lock()
-	defer c.e.s.mu.Unlock()
-	_, p := c.e.phoneByID(r.PathValue("id"))
-	if p == nil {
-		return c.missing(r)
-	}
-	rows := []accountRow{}
-	for _, a := range c.e.accounts(p) {
-		issuer, account, found := strings.Cut(a.Label, ":")
-		if !found {
-			issuer, account = a.Label, ""
+	row := authenticatorRow{Active: a.Active}
+	switch a.Kind {
+	case kindRecovery:
+		row.Name, row.Code = "Recovery code", a.Secret
+	case kindSMS:
+		row.Name = "Text messages to " + a.To
+	case kindVoice:
+		row.Name = "Calls to " + a.To
+	case kindEmail:
+		row.Name = "E-mail to " + a.To
+	case kindPush:
+		row.Name = "Guardian"
+		if a.Device != nil {
+			row.Name += " on " + a.Device.Name
 		}
-		rows = append(rows, accountRow{a, issuer, account})
+	default:
+		row.Name = "Authenticator app"
+		if strings.HasPrefix(a.Twin, kindPush) {
+			row.Name = "Codes of Guardian"
+		}
 	}
-	return p.Name, phoneData{
-		ID: p.ID, Name: p.Name, Accounts: rows, Left: totpSecondsLeft(c.e.clock.Now()),
-		Live: r.URL.Query().Has("live"), URI: r.PostFormValue("uri"),
-	}, nil
-}
-
-func (c *console) doScan(r *http.Request) error {
-	typed := r.PostFormValue("uri")
-	if !strings.Contains(typed, ":") {
-		typed = c.keyURI(r.PathValue("id"), typed)
-	}
-	_, err := c.e.scan(r.PathValue("id"), typed)
-	return err
-}
-
-// keyURI is the otpauth text of a key that was typed by hand, as an app makes it
-// up: the account is named after the phone's owner. Whoever looks at a QR code
-// on the same screen has only the key to copy.
-func (c *console) keyURI(phoneID, key string) string {
-	c.e.s.mu.Lock()
-	defer c.e.s.mu.Unlock()
-	label := c.e.s.tenant.Name
-	if owner, _ := c.e.phoneByID(phoneID); owner != nil {
-		label += ":" + owner.Email
-	}
-	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + label, RawQuery: url.Values{"secret": {key}}.Encode()}
-	return u.String()
+	return row
 }
 
 // clockForm is what was typed on the page of the clock.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -25,20 +26,24 @@ func badRequest(text string) error { return &controlError{http.StatusBadRequest,
 // is no part of Auth0.
 func (e *Emulator) routesControl(mux *http.ServeMux) {
 	for pattern, call := range map[string]controlCall{
-		"POST /control/reset":            e.controlReset,
-		"GET /control/tenant":            e.controlTenant,
-		"PATCH /control/tenant":          e.controlPatchTenant,
-		"GET /control/users":             e.controlUsers,
-		"POST /control/users":            e.controlCreateUser,
-		"GET /control/messages":          e.controlMessages,
-		"GET /control/clock":             e.controlClock,
-		"POST /control/clock":            e.controlMoveClock,
-		"POST /control/faults":           e.controlAddFault,
-		"DELETE /control/faults":         e.controlClearFaults,
-		"GET /control/phones":            e.controlPhones,
-		"POST /control/phones/{id}/scan": e.controlScan,
-		"GET /control/requests":          e.controlRequests,
-		"/control/":                      controlUnknown,
+		"POST /control/reset":                e.controlReset,
+		"GET /control/tenant":                e.controlTenant,
+		"PATCH /control/tenant":              e.controlPatchTenant,
+		"GET /control/users":                 e.controlUsers,
+		"POST /control/users":                e.controlCreateUser,
+		"GET /control/messages":              e.controlMessages,
+		"GET /control/clock":                 e.controlClock,
+		"POST /control/clock":                e.controlMoveClock,
+		"POST /control/faults":               e.controlAddFault,
+		"DELETE /control/faults":             e.controlClearFaults,
+		"GET /control/phones":                e.controlPhones,
+		"PATCH /control/phones/{id}":         e.controlPatchPhone,
+		"POST /control/phones/{id}/scan":     e.controlScan,
+		"POST /control/phones/{id}/approve":  e.controlApprove,
+		"POST /control/phones/{id}/deny":     e.controlDeny,
+		"POST /control/phones/{id}/unenroll": e.controlUnenrol,
+		"GET /control/requests":              e.controlRequests,
+		"/control/":                          controlUnknown,
 	} {
 		mux.HandleFunc(pattern, e.control(call))
 	}
@@ -106,15 +111,22 @@ func decodeStrict(r *http.Request, out any) error {
 	return nil
 }
 
+// decodeOptional is decodeStrict for calls whose body may be left out.
+func decodeOptional(r *http.Request, out any) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return badRequest("the body cannot be read: " + err.Error())
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return decodeStrict(r, out)
+}
+
 func (e *Emulator) controlReset(*http.Request) (int, any, error) {
 	e.startOver()
 	return http.StatusNoContent, nil, nil
-}
-
-// controlMessages lists sent texts, calls and e-mails. The tenant has no factor
-// that sends any.
-func (e *Emulator) controlMessages(*http.Request) (int, any, error) {
-	return http.StatusOK, []struct{}{}, nil
 }
 
 // timeParameter reads an RFC 3339 time from the query; absent is the zero time.

@@ -19,6 +19,10 @@ const (
 const (
 	pathLogin       = "/u/login"
 	pathOTP         = "/u/mfa-otp-challenge"
+	pathSMS         = "/u/mfa-sms-challenge"
+	pathVoice       = "/u/mfa-voice-challenge"
+	pathEmail       = "/u/mfa-email-challenge"
+	pathPush        = "/u/mfa-push-challenge-push"
 	pathRecovery    = "/u/mfa-recovery-code-challenge"
 	pathNewRecovery = "/u/mfa-recovery-code-challenge-new-code"
 	pathOptions     = "/u/mfa-login-options"
@@ -43,8 +47,12 @@ func (e *Emulator) screens() map[string]screen {
 	return map[string]screen{
 		pathLogin:       {e.showLogin, e.submitLogin},
 		pathOTP:         {e.showOTP, e.submitOTP},
+		pathSMS:         {e.showCode, e.submitCode},
+		pathVoice:       {e.showCode, e.submitCode},
+		pathEmail:       {e.showCode, e.submitCode},
+		pathPush:        {e.showPush, e.submitPush},
 		pathRecovery:    {e.showRecovery, e.submitRecovery},
-		pathOptions:     {e.showOptions, nil},
+		pathOptions:     {e.showOptions, e.submitOptions},
 		pathNewRecovery: {e.showNewRecovery, e.submitNewRecovery},
 		pathConsent:     {e.showConsent, e.submitConsent},
 	}
@@ -64,16 +72,16 @@ func (e *Emulator) signInStep(path string, r *http.Request, handle func(*http.Re
 	if !known || e.clock.Now().After(l.Expires) {
 		return e.errorPage(e.languageOf(r, ""), http.StatusBadRequest, "error.login_gone")
 	}
-	due := e.due(l)
-	if due == pathOTP && e.clock.Now().Sub(l.FirstFactorAt) > secondStep {
+	l.Second.From = clientOf(r, l.Lang)
+	challenged := e.challenged(l)
+	if challenged && e.clock.Now().Sub(l.FirstFactorAt) > secondStep {
 		delete(e.s.logins, l.ID)
 		return e.errorPage(l.Lang, http.StatusBadRequest, "error.too_slow")
 	}
-	otherChallenge := due == pathOTP && (path == pathRecovery || path == pathOptions)
-	if due != path && !otherChallenge {
-		return e.advance(l)
+	if e.due(l) == path || challenged && e.mayShow(l, path) {
+		return handle(r, l)
 	}
-	return handle(r, l)
+	return e.advance(l)
 }
 
 // due returns the page whose turn it is, or "" when the sign-in is complete.
@@ -81,8 +89,8 @@ func (e *Emulator) due(l *login) string {
 	switch {
 	case l.UserID == "" || e.s.users[l.UserID] == nil:
 		return pathLogin
-	case !l.MFADone && e.mfaNeed(e.s.users[l.UserID], l.Request.Audience, l.Request.AcrValues) == mfaChallenge:
-		return pathOTP
+	case e.challenged(l):
+		return e.duePath(l)
 	case l.NewRecovery != "":
 		return pathNewRecovery
 	case !l.Consented && hasScope(l.Request.Prompt, promptConsent):

@@ -5,33 +5,36 @@ import (
 	"strings"
 )
 
-// challengeView is what the pages of the second factor show.
-func (e *Emulator) challengeView(l *login, problem string) view {
+// challengeView is what the pages of the second factor show. field is the id of
+// the one that problem is about, or "".
+func (e *Emulator) challengeView(l *login, problem, field string) view {
 	v := e.screenView(l)
-	u := e.s.users[l.UserID]
-	v.Problem, v.Field, v.Identifier = problem, "code", u.Email
-	v.HasOTP = e.hasFactor(u)
-	v.HasRecovery = len(e.usableRecoveryCodes(u)) > 0
+	v.Problem, v.Field, v.Identifier = problem, field, e.s.users[l.UserID].Email
 	return v
 }
 
 func (e *Emulator) showOTP(_ *http.Request, l *login) step {
-	return step{status: http.StatusOK, page: "otp", view: e.challengeView(l, "")}
+	return step{status: http.StatusOK, page: "otp", view: e.challengeView(l, "", "")}
 }
 
 func (e *Emulator) submitOTP(r *http.Request, l *login) step {
 	result := e.checkTOTP(e.s.users[l.UserID], strings.TrimSpace(r.PostFormValue("code")))
 	if result != codeOK {
 		status, problem := codeProblem(result, "error.wrong_code")
-		return step{status: status, page: "otp", view: e.challengeView(l, problem)}
+		return step{status: status, page: "otp", view: e.challengeView(l, problem, "code")}
 	}
-	e.logEvent("gd_auth_succeed", l.UserID, "One-time code accepted")
+	return e.proven(l, "One-time code accepted")
+}
+
+// proven ends the challenge.
+func (e *Emulator) proven(l *login, how string) step {
+	e.logEvent("gd_auth_succeed", l.UserID, how)
 	l.MFADone = true
 	return e.advance(l)
 }
 
 func (e *Emulator) showRecovery(_ *http.Request, l *login) step {
-	return step{status: http.StatusOK, page: "recovery", view: e.challengeView(l, "")}
+	return step{status: http.StatusOK, page: "recovery", view: e.challengeView(l, "", "")}
 }
 
 // submitRecovery takes the code as people copy it: in any case, with spaces or
@@ -41,21 +44,36 @@ func (e *Emulator) submitRecovery(r *http.Request, l *login) step {
 	next, result := e.useRecoveryCode(e.s.users[l.UserID], typed)
 	if result != codeOK {
 		status, problem := codeProblem(result, "error.wrong_recovery_code")
-		return step{status: status, page: "recovery", view: e.challengeView(l, problem)}
+		return step{status: status, page: "recovery", view: e.challengeView(l, problem, "code")}
 	}
 	l.MFADone, l.NewRecovery = true, next
 	return e.advance(l)
 }
 
 func codeProblem(result codeResult, wrong string) (status int, problem string) {
-	if result == codeTooMany {
+	switch result {
+	case codeTooMany:
 		return http.StatusTooManyRequests, "error.too_many_codes"
+	case codeExpired:
+		return http.StatusBadRequest, "error.code_expired"
 	}
 	return http.StatusBadRequest, wrong
 }
 
 func (e *Emulator) showOptions(_ *http.Request, l *login) step {
-	return step{status: http.StatusOK, page: "options", view: e.challengeView(l, "")}
+	v := e.challengeView(l, "", "")
+	v.Choices = e.choices(e.s.users[l.UserID])
+	return step{status: http.StatusOK, page: "options", view: v}
+}
+
+// submitOptions takes a method for which something is sent.
+func (e *Emulator) submitOptions(r *http.Request, l *login) step {
+	a := e.method(l, r.PostFormValue("method"))
+	if a == nil { // removed meanwhile, or none was named
+		return e.showOptions(r, l)
+	}
+	e.choose(l, a)
+	return e.advance(l)
 }
 
 // showNewRecovery shows the replacement until the user says it is saved.

@@ -33,8 +33,11 @@ type view struct {
 	Users       []SeedUser
 	Scopes      []string
 	Code        string // replacement of a used recovery code
-	HasOTP      bool
-	HasRecovery bool
+	Kind        string   // of the factor that is asked for
+	To          string   // masked number or address, or the device's name
+	Sent        int      // how often something was sent there, 0 if it could not be
+	Waiting     bool     // for the answer of a device: the page loads itself anew
+	Choices     []choice // of the list of methods
 	Return      []hidden // parameters that the confirmation of a sign-out carries
 
 	texts map[string]string
@@ -55,6 +58,17 @@ func (v view) T(key string, args ...any) (string, error) {
 		return text, nil
 	}
 	return fmt.Sprintf(text, args...), nil
+}
+
+// Choice is the text of an entry of the list of methods.
+func (v view) Choice(c choice) (string, error) {
+	switch c.Kind {
+	case kindTOTP:
+		return v.T("options.otp")
+	case kindRecovery:
+		return v.T("options.recovery")
+	}
+	return v.T("options."+c.Kind, c.To)
 }
 
 // Style returns the style sheet of all pages.

@@ -103,25 +103,31 @@ func (a phoneAccount) code(t time.Time) string {
 //
 // https://github.com/google/google-authenticator/wiki/Key-Uri-Format
 func parseOTPAuth(text string) (phoneAccount, error) {
-	u, err := url.Parse(strings.TrimSpace(text))
-	if err != nil || u.Scheme != "otpauth" {
-		return phoneAccount{}, badRequest("this is not an otpauth text; it starts with otpauth://totp/")
-	}
-	query, err := url.ParseQuery(u.RawQuery)
+	label, query, err := splitOTPAuth(text)
 	if err != nil {
-		return phoneAccount{}, badRequest("the parameters of the otpauth text cannot be read")
-	}
-	if query.Has("enrollment_tx_id") {
-		return phoneAccount{}, badRequest("this text enrols Guardian, which this phone does not have")
-	}
-	label := strings.TrimPrefix(u.Path, "/")
-	if u.Host != "totp" || label == "" {
-		return phoneAccount{}, badRequest("the phone adds time-based accounts with a name only: otpauth://totp/NAME")
+		return phoneAccount{}, err
 	}
 	if err := checkOTPParameters(query); err != nil {
 		return phoneAccount{}, err
 	}
 	return phoneAccount{Label: label, Issuer: query.Get("issuer"), Secret: normalSecret(query.Get("secret"))}, nil
+}
+
+// splitOTPAuth returns the account's name and the parameters of an otpauth text.
+func splitOTPAuth(text string) (label string, query url.Values, err error) {
+	u, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || u.Scheme != "otpauth" {
+		return "", nil, badRequest("this is not an otpauth text; it starts with otpauth://totp/")
+	}
+	query, err = url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return "", nil, badRequest("the parameters of the otpauth text cannot be read")
+	}
+	label = strings.TrimPrefix(u.Path, "/")
+	if u.Host != "totp" || label == "" {
+		return "", nil, badRequest("the phone adds time-based accounts with a name only: otpauth://totp/NAME")
+	}
+	return label, query, nil
 }
 
 func checkOTPParameters(query url.Values) error {
