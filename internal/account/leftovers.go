@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"mysecurity/internal/auth0"
@@ -25,7 +26,7 @@ const ownership = time.Hour
 func unconfirmed(list []auth0.Authenticator) []string {
 	var ids []string
 	for _, a := range list {
-		if !a.Active && !isRecovery(a) {
+		if !a.Active && a.ID != "" && !isRecovery(a) {
 			ids = append(ids, a.ID)
 		}
 	}
@@ -43,22 +44,47 @@ func (s *Service) sight(ctx context.Context, user User, list []auth0.Authenticat
 	return seen
 }
 
-// clean deletes entries of abandoned attempts: unconfirmed, first seen more
-// than ten minutes ago, owned by no live wizard. The tenant stops enrolments at
-// 51 entries, so this runs before each one. Failures are left for next time.
+// clean deletes what abandoned attempts left: unconfirmed, first seen more than
+// ten minutes ago, owned by no live wizard. The tenant stops enrolments at 51
+// entries, so this runs before each one. Failures are left for next time.
 func (s *Service) clean(ctx context.Context, user User, access Access, list []auth0.Authenticator) {
 	ctx, end := context.WithTimeout(ctx, cleanTime)
 	defer end()
-	now, dropped := s.now(), 0
-	for id, entry := range s.sight(ctx, user, list) {
-		if now.Sub(entry.FirstSeen) < leftoverAge || now.Before(entry.OwnedUntil) {
+	seen, dropped := s.sight(ctx, user, list), 0
+	for _, ids := range attempts(unconfirmed(list)) {
+		if s.mayBeLive(ids, seen) {
 			continue
 		}
 		if dropped++; dropped > cleanedAtOnce || ctx.Err() != nil {
 			return
 		}
-		s.drop(ctx, user, access, id)
+		s.drop(ctx, user, access, ids[0]) // its twin goes along
 	}
+}
+
+// mayBeLive reports whether somebody may still be at work on an attempt. What
+// the ledger does not know may be.
+func (s *Service) mayBeLive(ids []string, seen map[string]LedgerEntry) bool {
+	now := s.now()
+	return slices.ContainsFunc(ids, func(id string) bool {
+		entry, known := seen[id]
+		return !known || now.Sub(entry.FirstSeen) < leftoverAge || now.Before(entry.OwnedUntil)
+	})
+}
+
+// attempts joins the ids of entries that one attempt made: those of a phone
+// number.
+func attempts(ids []string) [][]string {
+	var all [][]string
+	for _, id := range ids {
+		i := slices.IndexFunc(all, func(a []string) bool { return sameMethod(a[0], id) })
+		if i < 0 {
+			all = append(all, []string{id})
+			continue
+		}
+		all[i] = append(all[i], id)
+	}
+	return all
 }
 
 // drop deletes one unconfirmed entry and forgets it.
@@ -92,22 +118,14 @@ func (s *Service) release(ctx context.Context, user User, id string) {
 	}
 }
 
-// newcomer returns the one unconfirmed entry that is in after and not in
-// before, or nothing when that cannot be told.
-func newcomer(before, after []auth0.Authenticator) string {
-	known := map[string]bool{}
-	for _, a := range before {
-		known[a.ID] = true
-	}
-	found := ""
-	for _, id := range unconfirmed(after) {
-		if known[id] {
-			continue
+// newcomers returns the attempts of a kind that are in after and not in before.
+func newcomers(kind MethodKind, before, after []auth0.Authenticator) [][]string {
+	var ids []string
+	for _, a := range after {
+		isNew := !slices.ContainsFunc(before, func(b auth0.Authenticator) bool { return b.ID == a.ID })
+		if isNew && a.ID != "" && !a.Active && !isRecovery(a) && kindOf(a) == kind {
+			ids = append(ids, a.ID)
 		}
-		if found != "" {
-			return ""
-		}
-		found = id
 	}
-	return found
+	return attempts(ids)
 }

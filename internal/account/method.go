@@ -30,7 +30,13 @@ type Method struct {
 	Number    int    // 1, 2, … where several of its kind have no name, otherwise 0
 	Strong    bool   // counts as protection: not e-mail
 	Removable bool
-	id        string // authenticator to delete; its twins go along
+	Text      bool // a phone that gets text messages
+	Call      bool // a phone that gets calls
+	Codes     bool // a push method whose app also gives codes
+	// Unsure: there is both push and an app with codes of its own, and nobody can
+	// tell which app goes with which push method.
+	Unsure bool
+	id     string // authenticator to delete; its twins go along
 }
 
 var (
@@ -42,10 +48,33 @@ var (
 func ValidHandle(text string) bool { return handlePattern.MatchString(text) }
 
 // HandleOf names an authenticator in URLs. It is bound to the user, stable over
-// sign-ins, and useless for anybody else's list.
+// sign-ins, and useless for anybody else's list. The two entries of a phone
+// number have one handle.
 func HandleOf(user User, id string) string {
+	if device, isPhone := phoneDevice(id); isPhone {
+		id = "phone|" + device
+	}
 	sum := sha256.Sum256([]byte("method\x00" + user.Key() + "\x00" + id))
 	return handleEncoding.EncodeToString(sum[:10])
+}
+
+// sameMethod reports whether two ids name the same entry, or the two entries of
+// one phone number. An absent id is nobody's.
+func sameMethod(a, b string) bool {
+	if a == b {
+		return a != ""
+	}
+	ofA, isPhoneA := phoneDevice(a)
+	ofB, isPhoneB := phoneDevice(b)
+	return isPhoneA && isPhoneB && ofA == ofB
+}
+
+// phoneDevice is the part that sms|dev_x and voice|dev_x have in common.
+func phoneDevice(id string) (device string, isPhone bool) {
+	if device, isPhone = strings.CutPrefix(id, "sms|"); !isPhone {
+		device, isPhone = strings.CutPrefix(id, "voice|")
+	}
+	return device, isPhone
 }
 
 func kindOf(a auth0.Authenticator) MethodKind {
@@ -78,32 +107,6 @@ func anyStrong(list []auth0.Authenticator) bool {
 		}
 	}
 	return false
-}
-
-// fold turns the tenant's list into rows: inactive entries and recovery codes
-// left out, the two entries of one phone number joined.
-func fold(user User, list []auth0.Authenticator) []Method {
-	methods := make([]Method, 0, len(list))
-	phones := map[string]bool{}
-	for _, a := range list {
-		if !a.Active || isRecovery(a) {
-			continue
-		}
-		kind := kindOf(a)
-		if kind == MethodPhone {
-			_, device, _ := strings.Cut(a.ID, "|")
-			if phones[device] {
-				continue
-			}
-			phones[device] = true
-		}
-		methods = append(methods, Method{
-			Handle: HandleOf(user, a.ID), Kind: kind, Name: a.Name,
-			Strong: strong(a), Removable: kind != MethodEmail && a.ID != "", id: a.ID,
-		})
-	}
-	number(methods)
-	return methods
 }
 
 // number tells methods of one kind apart where the tenant gives no name.

@@ -11,6 +11,7 @@ type Overview struct {
 	Methods     []Method // active ones, in the tenant's order
 	HasRecovery bool     // an active recovery code exists
 	Protected   bool     // at least one strong method
+	list        []auth0.Authenticator
 }
 
 // Overview reads the user's methods: one upstream call.
@@ -25,11 +26,11 @@ func (s *Service) Overview(ctx context.Context, user User, access Access) (Overv
 	if err != nil {
 		return Overview{}, s.refused(user, err)
 	}
-	return overviewOf(user, list), nil
+	return overviewOf(user, list, s.pairs(ctx, user, list)), nil
 }
 
-func overviewOf(user User, list []auth0.Authenticator) Overview {
-	o := Overview{Methods: fold(user, list), Protected: anyStrong(list)}
+func overviewOf(user User, list []auth0.Authenticator, pairs map[string]string) Overview {
+	o := Overview{Methods: fold(user, list, pairs), Protected: anyStrong(list), list: list}
 	for _, a := range list {
 		if isRecovery(a) && a.Active {
 			o.HasRecovery = true

@@ -10,11 +10,39 @@ import (
 // Removal is what a user has to know before removing a method.
 type Removal struct {
 	Method  Method
+	Along   []Along  // what goes with it
 	Remain  []Method // strong methods that stay
 	Email   bool     // codes by e-mail remain
 	Last    bool     // no strong method would remain
 	Refused bool     // the company's rule keeps this one
 	Minimum int      // the rule: how many strong methods have to stay
+}
+
+// Along is something that a removal takes along.
+type Along string
+
+// What can go along.
+const (
+	AlongBoth      Along = "both"       // text messages and calls to the phone number
+	AlongCodes     Along = "codes"      // the codes that the push app gives
+	AlongMaybeApp  Along = "maybe-app"  // one of the authenticator apps listed, perhaps
+	AlongMaybePush Along = "maybe-push" // a push method listed, perhaps
+)
+
+// along names what goes with a method.
+func (m Method) along() []Along {
+	switch {
+	case m.Kind == MethodPhone && m.Text && m.Call:
+		return []Along{AlongBoth}
+	case m.Kind == MethodPush && m.Codes:
+		return []Along{AlongCodes}
+	case m.Kind == MethodPush && m.Unsure:
+		return []Along{AlongMaybeApp}
+	case m.Kind == MethodApp && m.Unsure:
+		return []Along{AlongMaybePush}
+	default:
+		return nil
+	}
 }
 
 // Removal reads the list and says what removing a method would mean: one
@@ -38,27 +66,29 @@ func (s *Service) removal(ctx context.Context, user User, access Access, handle 
 	case !method.Removable:
 		return Removal{Method: method}, Fail(KindFixed, nil)
 	}
-	r := Removal{Method: method, Minimum: s.minMethods}
+	r := Removal{Method: method, Along: method.along(), Minimum: s.minMethods}
 	for _, m := range overview.Methods {
 		if m.Strong && m.Handle != handle {
 			r.Remain = append(r.Remain, m)
 		}
 		r.Email = r.Email || m.Kind == MethodEmail
 	}
-	r.Remain = withoutTwin(r.Remain, method.Kind)
+	r.Remain = withoutTwin(r.Remain, method)
 	r.Last = method.Strong && len(r.Remain) == 0
 	r.Refused = method.Strong && len(r.Remain) < s.minMethods
 	return r, nil
 }
 
-// withoutTwin leaves out what may go along with a method of the given kind. A
-// push enrolment and the codes of its app are two entries that are deleted
-// together, and the list does not say which belong to one another: the worst
-// case counts.
-func withoutTwin(remain []Method, kind MethodKind) []Method {
-	twin := map[MethodKind]MethodKind{MethodPush: MethodApp, MethodApp: MethodPush}[kind]
+// withoutTwin leaves out what may go along with a method. A push entry and the
+// codes of its app are deleted together; where nobody knows which belong to one
+// another, the worst case counts.
+func withoutTwin(remain []Method, removed Method) []Method {
+	if !removed.Unsure {
+		return remain
+	}
+	twin := map[MethodKind]MethodKind{MethodPush: MethodApp, MethodApp: MethodPush}[removed.Kind]
 	for i, m := range remain {
-		if m.Kind == twin {
+		if m.Kind == twin && m.Unsure {
 			return slices.Delete(remain, i, i+1)
 		}
 	}
@@ -73,7 +103,7 @@ func (s *Service) Remove(ctx context.Context, user User, access Access, handle s
 	if !s.Rights(access).Change {
 		return Removal{}, Fail(KindNeedProof, nil)
 	}
-	if _, err := s.take(removals, user, KindTooManyTries); err != nil {
+	if _, err := s.take(removals, user); err != nil {
 		return Removal{}, err
 	}
 	ctx, end := carriedOut(ctx)

@@ -10,19 +10,6 @@ import (
 	"mysecurity/internal/limit"
 )
 
-// What one user may try, whatever the number of sessions and addresses. The
-// allowance for codes equals the tenant's own: a guess that it would refuse is
-// not sent (security MF-06, MF-08).
-var (
-	codeGuesses = limit.Rule{Name: "code", Burst: 10, Every: 6 * time.Minute}
-	starts      = limit.Rule{Name: "start", Burst: 30, Every: 2 * time.Minute}
-	removals    = limit.Rule{Name: "remove", Burst: 30, Every: 2 * time.Minute}
-)
-
-// signIns is what one network address may start: enough for a whole company
-// behind one, too little to use up the room for all sign-ins under way.
-var signIns = limit.Rule{Name: "sign-in", Burst: 300, Every: 200 * time.Millisecond}
-
 // changeTime bounds a change with all its calls, below the time in which the
 // server has to have answered.
 const changeTime = 20 * time.Second
@@ -33,7 +20,8 @@ type Options struct {
 	Limiter    *limit.Limiter
 	Ledger     Ledger
 	Now        func() time.Time
-	MinMethods int // strong methods that have to stay; 0 permits removing the last
+	MinMethods int    // strong methods that have to stay; 0 permits removing the last
+	Offers     Offers // what may be added; what is already there stays usable
 	Logger     *slog.Logger
 }
 
@@ -46,6 +34,7 @@ type Service struct {
 	ledger     Ledger
 	now        func() time.Time
 	minMethods int
+	offers     Offers
 	log        *slog.Logger
 	users      userLocks
 	waiting    patience
@@ -58,7 +47,7 @@ func New(o Options) *Service {
 	}
 	return &Service{
 		tenant: o.Tenant, limiter: o.Limiter, visitors: limit.New(o.Now), ledger: o.Ledger, now: o.Now,
-		minMethods: o.MinMethods, log: o.Logger,
+		minMethods: o.MinMethods, offers: o.Offers, log: o.Logger,
 	}
 }
 
@@ -69,17 +58,6 @@ func (s *Service) Ready(ctx context.Context) error { return s.tenant.Ready(ctx) 
 func (s *Service) Rights(access Access) Rights { return RightsAt(access, s.now()) }
 
 func token(access Access) auth0.AccessToken { return auth0.NewAccessToken(access.Token) }
-
-// take reserves one attempt of the user before it is made.
-func (s *Service) take(rule limit.Rule, user User, kind Kind) (limit.Attempt, error) {
-	attempt, err := s.limiter.Take(rule, user.Key())
-	if err != nil {
-		failed := translate(err)
-		failed.Kind = kind
-		return limit.Attempt{}, failed
-	}
-	return attempt, nil
-}
 
 // carriedOut is the context of a change once it has begun: a browser that goes
 // away must not leave the tenant and the session with different truths. All

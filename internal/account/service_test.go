@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -50,6 +51,7 @@ func newService(t *testing.T, tenant *emulatortest.Tenant, minMethods int) *acco
 	return account.New(account.Options{
 		Tenant: client, Limiter: limit.New(tenant.Clock().Now), Ledger: &memoryLedger{},
 		Now: tenant.Clock().Now, MinMethods: minMethods,
+		Offers: account.Offers{App: true, Text: true, Call: true, Email: true, Push: true},
 	})
 }
 
@@ -137,6 +139,7 @@ func wantKind(t *testing.T, err error, want account.Kind) {
 type memoryLedger struct {
 	mu      sync.Mutex
 	entries map[string]account.LedgerEntry
+	paired  map[string]map[string]string
 }
 
 func (l *memoryLedger) Sight(_ context.Context, user string, ids []string, now time.Time) (map[string]account.LedgerEntry, error) {
@@ -167,4 +170,23 @@ func (l *memoryLedger) Own(_ context.Context, user, id string, until time.Time) 
 
 func (l *memoryLedger) Release(_ context.Context, user, id string) error {
 	return l.Own(context.Background(), user, id, time.Time{})
+}
+
+func (l *memoryLedger) Pair(_ context.Context, user, push, app string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.paired == nil {
+		l.paired = map[string]map[string]string{}
+	}
+	if l.paired[user] == nil {
+		l.paired[user] = map[string]string{}
+	}
+	l.paired[user][push] = app
+	return nil
+}
+
+func (l *memoryLedger) Pairs(_ context.Context, user string) (map[string]string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.paired[user]), nil
 }

@@ -78,6 +78,7 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest, answer SignInAnsw
 	user := User{
 		Issuer: identity.Issuer, Subject: identity.Subject,
 		Name: identity.Name, Email: identity.Email, Locale: identity.Locale,
+		EmailVerified: identity.EmailVerified,
 	}
 	s.sight(ctx, user, list)
 

@@ -14,6 +14,9 @@ type User struct {
 	Name    string
 	Email   string
 	Locale  string // BCP 47, as the tenant's profile gives it; may be empty
+	// EmailVerified is the tenant's word for it that Email is the user's: such an
+	// address comes with the account and cannot be removed.
+	EmailVerified bool
 }
 
 // Is reports whether two values name the same person at the same issuer.
@@ -41,62 +44,7 @@ type Access struct {
 	SID     string // session id at the tenant, for sign-out
 }
 
-// Enrolment is a method that was started and not yet confirmed. It lives in the
-// server-side session, never in a page's form or a URL. A session holds at most
-// one of each kind.
-type Enrolment struct {
-	Kind    MethodKind // MethodApp, MethodPhone, MethodEmail or MethodPush
-	ID      string     // authenticator id at the tenant; empty if it could not be told apart
-	Started time.Time
-	Wrong   int     // wrong codes in a row
-	Key     Key     // of a MethodApp
-	Message Message // of a MethodPhone or MethodEmail
-	Scan    Scan    // of a MethodPush
-}
-
-// AttemptsLeft is how many more wrong codes the attempt survives, the last of
-// which ends it.
-func (e Enrolment) AttemptsLeft() int { return wrongCodesAllowed - e.Wrong }
-
-// Key is what an authenticator app was given.
-type Key struct {
-	Secret secret.Secret // base32
-	URI    secret.Secret // otpauth:// text of the QR code
-	Drift  []int         // 30-second steps by which the last wrong code would have been right
-	// DriftAgreed is set when the last two wrong codes explain each other by
-	// the same clock error.
-	DriftAgreed bool
-}
-
-// Channel is how a code reaches a phone.
-type Channel string
-
-// The channels of a phone.
-const (
-	ChannelText Channel = "sms"
-	ChannelCall Channel = "voice"
-)
-
-// Message is a code on its way to the user. Only the code sent last counts: each
-// one belongs to an entry of its own at the tenant.
-type Message struct {
-	To      string        // E.164 number or e-mail address, as the user typed it
-	Channel Channel       // of a phone; empty for e-mail
-	OOB     secret.Secret // the tenant's name for the transaction
-	Sent    time.Time
-}
-
-// Scan is a QR code that waits for the company's notification app.
-type Scan struct {
-	URI     secret.Secret // otpauth:// text of the QR code
-	OOB     secret.Secret // the tenant's name for the transaction
-	Expires time.Time
-	Next    time.Time     // when the tenant may be asked again
-	Every   time.Duration // the rhythm of asking; the tenant can slow it down
-	Apps    []string      // authenticator apps' ids before: the app that comes with it is not among them
-}
-
-// RecoveryCode is// RecoveryCode is a code the tenant handed out and the user has not yet stated
+// RecoveryCode is a code the tenant handed out and the user has not yet stated
 // to have saved.
 type RecoveryCode struct {
 	Code     secret.Secret

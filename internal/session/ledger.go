@@ -10,11 +10,20 @@ import (
 	"mysecurity/internal/account"
 )
 
-// ledgerLife is how long a user's entries are kept after the last change.
-const ledgerLife = 30 * 24 * time.Hour
+// How long what is known about a user is kept after the last change: entries
+// that wait for a confirmation, and pairs, which live as long as the methods do.
+const (
+	ledgerLife = 30 * 24 * time.Hour
+	pairsLife  = 365 * 24 * time.Hour
+)
 
-// Ledger remembers unconfirmed enrolments across sessions, in the same store:
-// one sealed record per user, under a keyed hash of who it is.
+// maxPairs bounds a user's pairs, those of methods that have gone included; the
+// oldest is forgotten first.
+const maxPairs = 16
+
+// Ledger remembers unconfirmed enrolments, and which apps came with which push
+// methods, across sessions and in the same store: one sealed record per user,
+// under a keyed hash of who it is.
 type Ledger struct{ store *store }
 
 var _ account.Ledger = (*Ledger)(nil)
@@ -22,8 +31,21 @@ var _ account.Ledger = (*Ledger)(nil)
 // Ledger returns the ledger of the manager's store.
 func (m *Manager) Ledger() *Ledger { return &Ledger{m.store} }
 
-// entries are what is known about one user's unconfirmed ids.
-type entries map[string]account.LedgerEntry
+// page is what is known about one user.
+type page struct {
+	entries map[string]account.LedgerEntry // by unconfirmed id
+	pairs   []pair                         // oldest first
+}
+
+type pair struct {
+	Push string `json:"push"`
+	App  string `json:"app"`
+}
+
+type wirePage struct {
+	Entries map[string]wireEntry `json:"entries,omitempty"`
+	Pairs   []pair               `json:"pairs,omitempty"`
+}
 
 type wireEntry struct {
 	First time.Time `json:"first"`
@@ -32,17 +54,17 @@ type wireEntry struct {
 
 // Sight implements account.Ledger. It writes only when something changed.
 func (l *Ledger) Sight(ctx context.Context, userKey string, ids []string, now time.Time) (map[string]account.LedgerEntry, error) {
-	known, err := l.update(ctx, userKey, func(known entries) bool {
+	known, err := l.update(ctx, userKey, func(p *page) bool {
 		changed := false
-		for id, e := range known {
+		for id, e := range p.entries {
 			if !slices.Contains(ids, id) && !now.Before(e.OwnedUntil) {
-				delete(known, id)
+				delete(p.entries, id)
 				changed = true
 			}
 		}
 		for _, id := range ids {
-			if _, seen := known[id]; !seen {
-				known[id] = account.LedgerEntry{FirstSeen: now}
+			if _, seen := p.entries[id]; !seen {
+				p.entries[id] = account.LedgerEntry{FirstSeen: now}
 				changed = true
 			}
 		}
@@ -53,20 +75,20 @@ func (l *Ledger) Sight(ctx context.Context, userKey string, ids []string, now ti
 	}
 	listed := make(map[string]account.LedgerEntry, len(ids))
 	for _, id := range ids {
-		listed[id] = known[id]
+		listed[id] = known.entries[id]
 	}
 	return listed, nil
 }
 
 // Own implements account.Ledger.
 func (l *Ledger) Own(ctx context.Context, userKey, id string, until time.Time) error {
-	_, err := l.update(ctx, userKey, func(known entries) bool {
-		e, seen := known[id]
+	_, err := l.update(ctx, userKey, func(p *page) bool {
+		e, seen := p.entries[id]
 		if !seen {
 			e.FirstSeen = l.store.now()
 		}
 		e.OwnedUntil = until
-		known[id] = e
+		p.entries[id] = e
 		return true
 	})
 	return err
@@ -74,28 +96,57 @@ func (l *Ledger) Own(ctx context.Context, userKey, id string, until time.Time) e
 
 // Release implements account.Ledger.
 func (l *Ledger) Release(ctx context.Context, userKey, id string) error {
-	_, err := l.update(ctx, userKey, func(known entries) bool {
-		e, seen := known[id]
+	_, err := l.update(ctx, userKey, func(p *page) bool {
+		e, seen := p.entries[id]
 		if !seen || e.OwnedUntil.IsZero() {
 			return false
 		}
 		e.OwnedUntil = time.Time{}
-		known[id] = e
+		p.entries[id] = e
 		return true
 	})
 	return err
 }
 
-// update reads, changes and writes a user's entries, again if another request
-// was faster.
-func (l *Ledger) update(ctx context.Context, userKey string, change func(entries) bool) (entries, error) {
-	k := Key(l.store.ring.tag("ledger", userKey))
+// Pair implements account.Ledger.
+func (l *Ledger) Pair(ctx context.Context, userKey, push, app string) error {
+	added := pair{Push: push, App: app}
+	_, err := l.update(ctx, userKey, func(p *page) bool {
+		if slices.Contains(p.pairs, added) {
+			return false
+		}
+		p.pairs = append(slices.DeleteFunc(p.pairs, added.contradicts), added)
+		p.pairs = p.pairs[max(0, len(p.pairs)-maxPairs):]
+		return true
+	})
+	return err
+}
+
+// contradicts: neither half can be in two pairs.
+func (p pair) contradicts(other pair) bool { return p.Push == other.Push || p.App == other.App }
+
+// Pairs implements account.Ledger.
+func (l *Ledger) Pairs(ctx context.Context, userKey string) (map[string]string, error) {
+	known, _, err := l.read(ctx, l.key(userKey))
+	pairs := make(map[string]string, len(known.pairs))
+	for _, p := range known.pairs {
+		pairs[p.Push] = p.App
+	}
+	return pairs, err
+}
+
+func (l *Ledger) key(userKey string) Key { return Key(l.store.ring.tag("ledger", userKey)) }
+
+// update reads, changes and writes a user's page, again if another request was
+// faster.
+func (l *Ledger) update(ctx context.Context, userKey string, change func(*page) bool) (page, error) {
+	k := l.key(userKey)
 	for range 5 {
 		known, version, err := l.read(ctx, k)
 		if err != nil {
-			return nil, err
+			return page{}, err
 		}
-		if !change(known) {
+		if !change(&known) {
 			return known, nil
 		}
 		err = l.write(ctx, k, known, version)
@@ -103,50 +154,52 @@ func (l *Ledger) update(ctx context.Context, userKey string, change func(entries
 			return known, nil
 		}
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
-			return nil, err
+			return page{}, err
 		}
 	}
-	return nil, ErrConflict
+	return page{}, ErrConflict
 }
 
-// read returns a user's entries and the record's version. A record that is too
-// old or does not open counts as empty and is written over: forgetting is safe.
-func (l *Ledger) read(ctx context.Context, k Key) (entries, uint64, error) {
+// read returns a user's page and the record's version. A record that is too old
+// or does not open counts as empty and is written over: forgetting is safe.
+func (l *Ledger) read(ctx context.Context, k Key) (page, uint64, error) {
+	empty := page{entries: map[string]account.LedgerEntry{}}
 	rec, err := l.store.backend.Get(ctx, Enrolments, k)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return entries{}, 0, nil
+		return empty, 0, nil
 	case errors.Is(err, ErrDamaged):
-		return entries{}, 0, l.store.backend.Delete(ctx, Enrolments, k)
+		return empty, 0, l.store.backend.Delete(ctx, Enrolments, k)
 	case err != nil:
-		return nil, 0, err
+		return page{}, 0, err
 	}
 	if !l.store.now().Before(rec.Expires) {
-		return entries{}, rec.Version, nil
+		return empty, rec.Version, nil
 	}
 	return l.decode(k, rec.Blob), rec.Version, nil
 }
 
-// decode opens a record's content; none if it cannot be read.
-func (l *Ledger) decode(k Key, blob []byte) entries {
-	known := entries{}
-	var wire map[string]wireEntry
+// decode opens a record's content; an empty page if it cannot be read.
+func (l *Ledger) decode(k Key, blob []byte) page {
+	known := page{entries: map[string]account.LedgerEntry{}}
+	var wire wirePage
 	plain, _, err := l.store.ring.open(Enrolments, k, nil, blob)
 	if err != nil || json.Unmarshal(plain, &wire) != nil {
 		return known
 	}
-	for id, e := range wire {
-		known[id] = account.LedgerEntry{FirstSeen: e.First, OwnedUntil: e.Owned}
+	for id, e := range wire.Entries {
+		known.entries[id] = account.LedgerEntry{FirstSeen: e.First, OwnedUntil: e.Owned}
 	}
+	known.pairs = wire.Pairs
 	return known
 }
 
-// write keeps the entries. None at all are left to the next sweep rather than
+// write keeps a page. An empty one is left to the next sweep rather than
 // deleted, so that the version still guards against a faster request.
-func (l *Ledger) write(ctx context.Context, k Key, known entries, version uint64) error {
-	wire := make(map[string]wireEntry, len(known))
-	for id, e := range known {
-		wire[id] = wireEntry{First: e.FirstSeen, Owned: e.OwnedUntil}
+func (l *Ledger) write(ctx context.Context, k Key, known page, version uint64) error {
+	wire := wirePage{Entries: make(map[string]wireEntry, len(known.entries)), Pairs: known.pairs}
+	for id, e := range known.entries {
+		wire.Entries[id] = wireEntry{First: e.FirstSeen, Owned: e.OwnedUntil}
 	}
 	plain, err := json.Marshal(wire)
 	if err != nil {
@@ -157,9 +210,18 @@ func (l *Ledger) write(ctx context.Context, k Key, known entries, version uint64
 		return err
 	}
 	now := l.store.now()
-	rec := Record{Created: now, Seen: now, Expires: now.Add(ledgerLife), Blob: blob}
-	if len(known) == 0 {
-		rec.Expires = now
-	}
+	rec := Record{Created: now, Seen: now, Expires: now.Add(known.life()), Blob: blob}
 	return l.store.backend.Put(ctx, Enrolments, k, rec, version)
+}
+
+// life is how long a page is kept.
+func (p page) life() time.Duration {
+	switch {
+	case len(p.pairs) > 0:
+		return pairsLife
+	case len(p.entries) > 0:
+		return ledgerLife
+	default:
+		return 0
+	}
 }

@@ -29,6 +29,8 @@ type wireUser struct {
 	Name    string `json:"name,omitempty"`
 	Email   string `json:"email,omitempty"`
 	Locale  string `json:"locale,omitempty"`
+
+	EmailVerified bool `json:"email_verified,omitempty"`
 }
 
 type wireAccess struct {
