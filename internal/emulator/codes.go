@@ -1,6 +1,9 @@
 package emulator
 
-import "crypto/subtle"
+import (
+	"crypto/subtle"
+	"slices"
+)
 
 // codeResult is the outcome of checking a code that a user typed.
 type codeResult int
@@ -18,8 +21,13 @@ const (
 // caller holds the store's lock. A pending authenticator proves nothing here:
 // only its confirmation (grantMFAOTP) looks at those.
 func (e *Emulator) checkTOTP(u *user, code string) codeResult {
-	_, result := e.spendTOTP(u, code, e.activeOf(u, kindTOTP))
+	_, result := e.spendTOTP(u, code, e.appsOf(u))
 	return result
+}
+
+// appsOf returns u's active authenticator apps that can be used, newest first.
+func (e *Emulator) appsOf(u *user) []*authenticator {
+	return slices.DeleteFunc(e.activeOf(u, kindTOTP), func(a *authenticator) bool { return !e.usable(a) })
 }
 
 // spendTOTP looks for the one of candidates that code belongs to, in order, and

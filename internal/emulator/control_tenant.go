@@ -37,7 +37,9 @@ func factorNames() []string {
 }
 
 // emulatedFactors are the ones that can be switched on here.
-func emulatedFactors() []string { return []string{"otp", "recovery-code"} }
+func emulatedFactors() []string {
+	return []string{"sms", "push-notification", "otp", "email", "recovery-code"}
+}
 
 func (e *Emulator) controlTenant(*http.Request) (int, any, error) {
 	e.s.mu.Lock()

@@ -1,9 +1,11 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Kinds of authenticators; each is also the first part of its ids.
@@ -30,6 +32,8 @@ type authenticatorJSON struct {
 	ID                string `json:"id"`
 	AuthenticatorType string `json:"authenticator_type"`
 	Active            bool   `json:"active"`
+	OOBChannel        string `json:"oob_channel,omitempty"`
+	Name              string `json:"name,omitempty"`
 }
 
 func (e *Emulator) routesMFA(mux *http.ServeMux) {
@@ -74,25 +78,90 @@ func (e *Emulator) locked(r *http.Request, p parameters, call mfaCall) (any, *oa
 }
 
 // listAuthenticators lists what the user has, pending entries included, in the
-// order in which they were made.
+// order in which they were made; a verified address, which nobody made, is last.
 func (e *Emulator) listAuthenticators(r *http.Request, _ parameters) (any, *oauthFailure) {
 	b, failure := e.bearer(r, scopeList)
 	if failure != nil {
 		return nil, failure
 	}
-	list := make([]authenticatorJSON, 0, len(e.s.authenticators[b.user.ID]))
+	list := make([]authenticatorJSON, 0, len(e.s.authenticators[b.user.ID])+1)
 	for _, a := range e.s.authenticators[b.user.ID] {
-		list = append(list, authenticatorJSON{ID: a.ID, AuthenticatorType: wireType(a.Kind), Active: a.Active})
+		list = append(list, a.json())
+	}
+	if a := e.implicitEmail(b.user); a != nil {
+		list = append(list, a.json())
 	}
 	return list, nil
 }
 
+func (a *authenticator) json() authenticatorJSON {
+	return authenticatorJSON{
+		ID: a.ID, AuthenticatorType: wireType(a.Kind), Active: a.Active,
+		OOBChannel: oobChannel(a.Kind), Name: a.maskedName(),
+	}
+}
+
 // wireType is the authenticator_type of a kind.
 func wireType(kind string) string {
-	if kind == kindTOTP {
+	switch kind {
+	case kindTOTP:
 		return "otp"
+	case kindRecovery:
+		return kindRecovery
 	}
-	return kind
+	return "oob"
+}
+
+// oobChannel is the oob_channel of a kind, "" for those that have none.
+func oobChannel(kind string) string {
+	switch kind {
+	case kindSMS, kindVoice, kindEmail:
+		return kind
+	case kindPush:
+		return "auth0"
+	}
+	return ""
+}
+
+// maskedName is the name of an entry: the masked number or address, or the name of
+// the phone that has scanned.
+func (a *authenticator) maskedName() string {
+	switch {
+	case a.Kind == kindEmail:
+		return maskEmail(a.To)
+	case a.Device != nil:
+		return a.Device.Name
+	}
+	return maskPhone(a.To)
+}
+
+// maskShown is how many characters a mask leaves readable.
+const maskShown = 4
+
+// maskPhone replaces all but the last four characters, as recorded from real
+// tenants: the plus sign counts.
+func maskPhone(number string) string {
+	hidden := max(0, len(number)-maskShown)
+	return strings.Repeat("X", hidden) + number[hidden:]
+}
+
+// maskEmail leaves the first four characters of the local part and of the domain,
+// as recorded. A part that has no more than four is masked whole.
+func maskEmail(address string) string {
+	at := strings.LastIndex(address, "@")
+	if at < 0 {
+		return maskPart(address)
+	}
+	return maskPart(address[:at]) + "@" + maskPart(address[at+1:])
+}
+
+func maskPart(part string) string {
+	characters := []rune(part)
+	shown := maskShown
+	if len(characters) <= maskShown {
+		shown = 0
+	}
+	return string(characters[:shown]) + strings.Repeat("*", len(characters)-shown)
 }
 
 // authenticatorID is what the ids of this API look like; anything else in the
@@ -111,6 +180,9 @@ func (e *Emulator) deleteAuthenticator(r *http.Request, _ parameters) (any, *oau
 	id := r.PathValue("id") // decoded: totp|dev_…
 	if !authenticatorID.MatchString(id) {
 		return nil, fail(http.StatusBadRequest, "invalid_request", "Invalid authenticator id")
+	}
+	if implicit := e.implicitEmail(b.user); implicit != nil && implicit.ID == id {
+		return nil, e.notDeletable()
 	}
 	list := e.s.authenticators[b.user.ID]
 	i := slices.IndexFunc(list, func(a *authenticator) bool { return a.ID == id })
@@ -132,16 +204,29 @@ func (e *Emulator) authenticatorNotFound() *oauthFailure {
 	return fail(http.StatusNotFound, "not_found", "Authenticator not found")
 }
 
-// unenroll removes a and what goes with it.
+// notDeletable is the refusal to delete what a verified address is by itself; its
+// shape is not documented.
+func (e *Emulator) notDeletable() *oauthFailure {
+	return fail(e.variantStatus(variantImplicitEmail), "access_denied", "The authenticator of a verified email address cannot be deleted.")
+}
+
+// unenroll removes a and what goes with it: text and call of a number, push and
+// codes of a Guardian account.
 func (e *Emulator) unenroll(u *user, a *authenticator) {
-	e.remove(u, func(other *authenticator) bool { return other == a })
+	e.remove(u, func(other *authenticator) bool { return other == a || a.Twin != "" && other.ID == a.Twin })
 	e.logEvent("gd_unenroll", u.ID, "Removed "+a.Kind)
-	last := a.Kind != kindRecovery && a.Active && !e.hasFactor(u)
+	last := slices.Contains(strongKinds(), a.Kind) && a.Active && !e.hasFactor(u)
 	if last && e.variant(variantLastFactor) == "removes_recovery_code" {
 		e.remove(u, func(other *authenticator) bool { return other.Kind == kindRecovery })
 	}
 }
 
+// remove takes authenticators away, and the transactions that are about them.
 func (e *Emulator) remove(u *user, condition func(*authenticator) bool) {
-	e.s.authenticators[u.ID] = slices.DeleteFunc(e.s.authenticators[u.ID], condition)
+	gone := make(map[string]bool)
+	e.s.authenticators[u.ID] = slices.DeleteFunc(e.s.authenticators[u.ID], func(a *authenticator) bool {
+		gone[a.ID] = condition(a)
+		return gone[a.ID]
+	})
+	maps.DeleteFunc(e.s.oobs, func(_ string, o *oob) bool { return o.UserID == u.ID && gone[o.AuthenticatorID] })
 }

@@ -11,8 +11,8 @@ import (
 // recovery code is not an enrolment.
 const maxEnrolments = 51
 
-// associationJSON is the answer of POST /mfa/associate for an authenticator app.
-type associationJSON struct {
+// appJSON is the answer of POST /mfa/associate for an authenticator app.
+type appJSON struct {
 	AuthenticatorType string   `json:"authenticator_type"`
 	Secret            string   `json:"secret"`
 	BarcodeURI        string   `json:"barcode_uri"`
@@ -20,7 +20,7 @@ type associationJSON struct {
 }
 
 // associate starts an enrolment. Every call makes a new pending entry; nothing is
-// active before the user has shown a code of it.
+// active before the user has shown that it works.
 //
 // https://auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa/enroll-and-challenge-otp-authenticators
 func (e *Emulator) associate(r *http.Request, p parameters) (any, *oauthFailure) {
@@ -31,11 +31,26 @@ func (e *Emulator) associate(r *http.Request, p parameters) (any, *oauthFailure)
 	if failure := e.associateClient(r, p, b); failure != nil {
 		return nil, failure
 	}
-	if failure := e.mayEnrol(b, p); failure != nil {
+	answer, failure := e.startEnrolment(r, b, p)
+	if failure != nil {
 		e.logEvent("gd_start_enroll_failed", b.user.ID, failure.Description)
+	}
+	return answer, failure
+}
+
+// startEnrolment checks what is asked for and makes the pending entry.
+func (e *Emulator) startEnrolment(r *http.Request, b *bearerUser, p parameters) (any, *oauthFailure) {
+	kind, failure := e.wantedFactor(p)
+	if failure != nil {
 		return nil, failure
 	}
-	return e.startEnrolment(b.user), nil
+	if failure := e.mayEnrol(b); failure != nil {
+		return nil, failure
+	}
+	if kind == kindTOTP {
+		return e.startApp(b.user), nil
+	}
+	return e.startOOB(r, b, kind, p)
 }
 
 // associateClient checks the client's own credentials. The reference lists them as
@@ -52,13 +67,10 @@ func (e *Emulator) associateClient(r *http.Request, p parameters, b *bearerUser)
 	return nil
 }
 
-// mayEnrol decides whether the enrolment that p asks for is allowed. An
-// mfa_token stands for a password alone: it may enrol the first factor, but who
-// has one must prove it before adding another.
-func (e *Emulator) mayEnrol(b *bearerUser, p parameters) *oauthFailure {
-	if failure := e.checkFactor(p); failure != nil {
-		return failure
-	}
+// mayEnrol decides whether b may add a factor. An mfa_token stands for a password
+// alone: it may enrol the first factor, but who has one must prove it before
+// adding another.
+func (e *Emulator) mayEnrol(b *bearerUser) *oauthFailure {
 	enrolled := e.hasFactor(b.user)
 	switch {
 	case enrolled && b.opaque:
@@ -66,63 +78,70 @@ func (e *Emulator) mayEnrol(b *bearerUser, p parameters) *oauthFailure {
 	case enrolled && e.variant(variantSecondEnrolment) == "new_login_needed" && !b.challenged:
 		return alreadyEnrolled()
 	case e.enrolments(b.user) >= maxEnrolments:
-		return fail(http.StatusBadRequest, "invalid_request", "The user has reached the maximum number of enrollments.")
+		return invalidRequest("The user has reached the maximum number of enrollments.")
 	}
 	return nil
 }
 
-// checkFactor reads which factor is to be enrolled. Only the authenticator app
-// can be, as yet; the others answer like factors that the tenant has switched off.
-func (e *Emulator) checkFactor(p parameters) *oauthFailure {
-	types := p["authenticator_types"]
-	invalid := func(text string) *oauthFailure {
-		return fail(http.StatusBadRequest, "invalid_request", text)
-	}
+// wantedFactor reads which kind of factor is to be enrolled, and refuses those
+// that the tenant has switched off.
+func (e *Emulator) wantedFactor(p parameters) (string, *oauthFailure) {
+	types, channels := p["authenticator_types"], p["oob_channels"]
+	kind := kindTOTP
 	switch {
 	case len(types) == 0:
-		return missing("authenticator_types")
+		return "", missing("authenticator_types")
 	case len(types) > 1 || types[0] != "otp" && types[0] != "oob":
-		return invalid("Unsupported authenticator_types")
-	case types[0] == "oob" && len(p["oob_channels"]) == 0:
-		return missing("oob_channels")
-	case types[0] == "oob" && (len(p["oob_channels"]) > 1 || !slices.Contains([]string{"sms", "voice", "email", "auth0"}, p["oob_channels"][0])):
-		return invalid("Unsupported oob_channels")
-	case types[0] == "oob", !e.s.tenant.Factors["otp"]:
-		return invalid("The factor is not enabled for this tenant.")
+		return "", invalidRequest("Unsupported authenticator_types")
+	case types[0] == "oob" && len(channels) == 0:
+		return "", missing("oob_channels")
+	case types[0] == "oob":
+		if kind = kindOfChannel(channels[0]); len(channels) > 1 || kind == "" {
+			return "", invalidRequest("Unsupported oob_channels")
+		}
 	}
-	return nil
+	if !e.kindOn(kind) {
+		return "", invalidRequest("The factor is not enabled for this tenant.")
+	}
+	return kind, nil
 }
 
-// startEnrolment makes the pending authenticator and, at the user's very first
-// one, the recovery code. It is handed out now and never again, even if this
-// attempt is not confirmed.
-func (e *Emulator) startEnrolment(u *user) associationJSON {
-	first := len(e.s.authenticators[u.ID]) == 0
-	app := &authenticator{ID: e.newAuthenticatorID(kindTOTP), Kind: kindTOTP, Secret: e.newTOTPSecret()}
-	e.s.authenticators[u.ID] = append(e.s.authenticators[u.ID], app)
-	answer := associationJSON{
+// kindOfChannel is the kind of authenticator of an oob_channel, or "".
+func kindOfChannel(channel string) string {
+	kinds := []string{kindSMS, kindVoice, kindEmail, kindPush}
+	i := slices.IndexFunc(kinds, func(kind string) bool { return oobChannel(kind) == channel })
+	if i < 0 {
+		return ""
+	}
+	return kinds[i]
+}
+
+// startApp makes the pending entry of an authenticator app.
+func (e *Emulator) startApp(u *user) appJSON {
+	first := e.firstAssociation(u)
+	app := e.addEntry(u, &authenticator{Kind: kindTOTP, Secret: e.newTOTPSecret()})
+	e.logEvent("gd_start_enroll", u.ID, "Started to enrol an authenticator app")
+	return appJSON{
 		AuthenticatorType: "otp",
 		Secret:            app.Secret,
 		BarcodeURI:        barcodeURI(e.s.tenant.Name, u.Email, app.Secret),
+		RecoveryCodes:     e.handOutRecoveryCode(u, first),
 	}
-	if first && e.s.tenant.Factors["recovery-code"] {
-		code := &authenticator{ID: e.newAuthenticatorID(kindRecovery), Kind: kindRecovery, Secret: e.newRecoveryCode()}
-		e.s.authenticators[u.ID] = append(e.s.authenticators[u.ID], code)
-		answer.RecoveryCodes = []string{code.Secret}
-	}
-	e.logEvent("gd_start_enroll", u.ID, "Started to enrol an authenticator app")
-	return answer
 }
 
-// enrolments counts what falls under maxEnrolments.
-func (e *Emulator) enrolments(u *user) int {
-	n := 0
-	for _, a := range e.s.authenticators[u.ID] {
-		if a.Kind != kindRecovery {
-			n++
-		}
+// firstAssociation reports whether u has no authenticator yet, pending ones
+// included. What a verified address is by itself was not associated.
+func (e *Emulator) firstAssociation(u *user) bool { return len(e.s.authenticators[u.ID]) == 0 }
+
+// handOutRecoveryCode makes the recovery code at the user's very first
+// association. It is handed out now and never again, even if this attempt is not
+// confirmed.
+func (e *Emulator) handOutRecoveryCode(u *user, first bool) []string {
+	if !first || !e.s.tenant.Factors["recovery-code"] {
+		return nil
 	}
-	return n
+	code := e.addEntry(u, &authenticator{Kind: kindRecovery, Secret: e.newRecoveryCode()})
+	return []string{code.Secret}
 }
 
 func (e *Emulator) newAuthenticatorID(kind string) string {

@@ -14,7 +14,8 @@ type bearerUser struct {
 	app      *Application // that the token was issued to
 	audience string
 	scope    string
-	opaque   bool // an mfa_token
+	opaque   bool   // an mfa_token
+	mfaToken string // that one, else ""
 
 	// challenged says of an access token that a second factor was proven for it.
 	challenged bool
@@ -78,7 +79,7 @@ func (e *Emulator) opaqueHolder(raw string, unknown *oauthFailure) (*bearerUser,
 	}
 	b := &bearerUser{
 		user: e.s.users[t.UserID], app: e.s.apps[t.ClientID],
-		audience: t.Audience, scope: t.Scope, opaque: true,
+		audience: t.Audience, scope: t.Scope, opaque: true, mfaToken: raw,
 	}
 	if b.user == nil || b.app == nil {
 		return nil, unknown

@@ -46,16 +46,23 @@ func (e *Emulator) hasFactor(u *user) bool { return len(e.factors(u)) > 0 }
 // usable reports whether the tenant's settings let a be used. Nobody can use a
 // factor that is off; its entries stay in the list.
 func (e *Emulator) usable(a *authenticator) bool {
-	on := e.s.tenant.Factors
-	switch a.Kind {
-	case kindTOTP: // Guardian shows codes, too
-		return on["otp"] || on["push-notification"] && strings.HasPrefix(a.Twin, kindPush)
-	case kindSMS, kindVoice:
-		return e.phoneChannelOn(a.Kind)
-	case kindPush:
-		return on["push-notification"] && a.Device != nil
+	if a.Kind == kindTOTP && strings.HasPrefix(a.Twin, kindPush) { // codes of the Guardian app
+		return e.kindOn(kindTOTP) || e.kindOn(kindPush)
 	}
-	return on[a.Kind]
+	return e.kindOn(a.Kind)
+}
+
+// kindOn reports whether the tenant has the factor of a kind.
+func (e *Emulator) kindOn(kind string) bool {
+	switch kind {
+	case kindTOTP:
+		return e.s.tenant.Factors["otp"]
+	case kindPush:
+		return e.s.tenant.Factors["push-notification"]
+	case kindSMS, kindVoice:
+		return e.phoneChannelOn(kind)
+	}
+	return e.s.tenant.Factors[kind]
 }
 
 // phoneChannelOn reports whether codes are sent by text, or by call.

@@ -75,21 +75,11 @@ func (e *Emulator) verifier(app *Application, raw string) (*bearerUser, *oauthFa
 // nothing once the user has an active one: whoever saw the QR code of an
 // abandoned attempt could use it.
 func (e *Emulator) provable(b *bearerUser) []*authenticator {
-	active := e.activeOf(b.user, kindTOTP)
+	active := e.appsOf(b.user)
 	if b.opaque && len(active) > 0 {
 		return active
 	}
 	return append(e.authenticatorsOf(b.user, kindTOTP, false), active...)
-}
-
-// confirm makes a pending authenticator active and, at the user's first one, the
-// recovery code that was handed out with it.
-func (e *Emulator) confirm(u *user, a *authenticator) {
-	a.Active = true
-	for _, code := range e.authenticatorsOf(u, kindRecovery, false) {
-		code.Active = true
-	}
-	e.logEvent("gd_enrollment_complete", u.ID, "Authenticator app confirmed")
 }
 
 // codeFailure is the answer to a code that was not accepted.

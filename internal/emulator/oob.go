@@ -36,7 +36,8 @@ type oob struct {
 
 	// Push only.
 	Ticket      string // enrolment: the enrollment_tx_id, "" once a phone has used it
-	TxToken     string // challenge: bearer token of the phone's answer, "" once it is used
+	SpentTicket string // enrolment: the one that a phone has used
+	TxToken     string // challenge: bearer token of the phone's answer
 	Challenge   string // challenge: what the phone signs
 	Browser, OS string // challenge: where the user is
 }

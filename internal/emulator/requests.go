@@ -77,7 +77,7 @@ func recordedPath(path string) string {
 	const longest = 200
 	segments := strings.Split(path[:min(len(path), longest)], "/")
 	for i, s := range segments {
-		if strings.Contains(s, "|") || len(s) >= 16 && strings.ContainsAny(s, "0123456789") {
+		if strings.Contains(s, "|") || strings.HasPrefix(s, "dev_") || len(s) >= 16 && strings.ContainsAny(s, "0123456789") {
 			segments[i] = "{id}"
 		}
 	}

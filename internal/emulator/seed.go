@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,13 +52,6 @@ type SeedUser struct {
 	Authenticators []SeedAuthenticator `json:"authenticators,omitempty"`
 }
 
-// SeedAuthenticator is an active authenticator: type "otp" with a base32 secret,
-// or "recovery-code" with its 24 characters.
-type SeedAuthenticator struct {
-	Type   string `json:"type"`
-	Secret string `json:"secret,omitempty"`
-}
-
 // ReadSeed decodes a seed file. Unknown members are refused: a misspelt one
 // would otherwise silently fall back to the default.
 func ReadSeed(r io.Reader) (*Seed, error) {
@@ -75,14 +67,14 @@ func ReadSeed(r io.Reader) (*Seed, error) {
 	return &seed, nil
 }
 
-// builtinSeed is the tenant of design section 5, as far as its factors exist.
+// builtinSeed is the tenant of design section 5.
 func builtinSeed() Seed {
 	return Seed{
 		Users: []SeedUser{
 			{Email: "ada@example.com", EmailVerified: true, Name: "Ada Demo"},
-			{Email: "bruno@example.com", EmailVerified: true, Name: "Bruno Demo", Authenticators: []SeedAuthenticator{{Type: wireType(kindTOTP)}, {Type: wireType(kindRecovery)}}},
+			{Email: "bruno@example.com", EmailVerified: true, Name: "Bruno Demo", Authenticators: []SeedAuthenticator{{Type: seedApp}, {Type: seedRecovery}, {Type: seedPhone, Number: "+447700900147"}}},
 			{Email: "chloe@example.com", EmailVerified: true, Name: "Chloé Demo", Locale: "fr-CA"},
-			{Email: "dan@example.com", EmailVerified: true, Name: "Dan Demo"},
+			{Email: "dan@example.com", EmailVerified: true, Name: "Dan Demo", Authenticators: []SeedAuthenticator{{Type: seedPush}}},
 		},
 	}
 }
@@ -115,13 +107,16 @@ func (e *Emulator) defaultSettings(seed *Seed) {
 		seed.Name = "Example Company"
 	}
 	if seed.Factors == nil {
-		seed.Factors = map[string]bool{"otp": true, "recovery-code": true}
+		seed.Factors = make(map[string]bool)
+		for _, name := range emulatedFactors() {
+			seed.Factors[name] = true
+		}
 	}
 	if seed.Policy == nil {
 		seed.Policy = []string{}
 	}
 	if seed.MessageTypes == nil {
-		seed.MessageTypes = []string{}
+		seed.MessageTypes = []string{kindSMS, kindVoice}
 	}
 }
 
@@ -130,7 +125,7 @@ func (e *Emulator) defaultSettings(seed *Seed) {
 func (e *Emulator) defaultApplications(seed *Seed, o Options) {
 	seed.Applications = slices.Clone(seed.Applications)
 	known := map[string][]string{
-		portalName:     {grantAuthorizationCode, grantPassword, grantPasswordRealm, grantTypeMFAOTP, grantTypeMFARecoveryCode},
+		portalName:     {grantAuthorizationCode, grantPassword, grantPasswordRealm, grantTypeMFAOTP, grantTypeMFAOOB, grantTypeMFARecoveryCode},
 		managementName: {grantClientCredentials},
 	}
 	for _, name := range []string{portalName, managementName} {
@@ -198,29 +193,11 @@ func (e *Emulator) completeUser(u *SeedUser) error {
 	}
 	u.Authenticators = slices.Clone(u.Authenticators)
 	for i := range u.Authenticators {
-		a := &u.Authenticators[i]
-		switch {
-		case a.Type != wireType(kindTOTP) && a.Type != wireType(kindRecovery):
-			return badRequest(fmt.Sprintf("there is no authenticator of the type %q", a.Type))
-		case a.Secret != "" && !a.valid():
-			return badRequest("the secret of an authenticator is malformed")
-		case a.Secret != "":
-		case a.Type == wireType(kindRecovery):
-			a.Secret = e.newRecoveryCode()
-		default:
-			a.Secret = e.newTOTPSecret()
+		if err := e.completeAuthenticator(u, &u.Authenticators[i]); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// valid reports whether the secret is what the tenant itself would have made.
-func (a SeedAuthenticator) valid() bool {
-	if a.Type == wireType(kindRecovery) {
-		return len(a.Secret) == 24 && strings.Trim(a.Secret, upperAlphanumeric) == ""
-	}
-	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(a.Secret)
-	return err == nil && len(raw) >= 16 // 128 bits, RFC 4226 section 4
 }
 
 func (e *Emulator) newUserID() string { return "auth0|" + randomString(e.rand, 24, "0123456789abcdef") }

@@ -15,6 +15,7 @@ const (
 	grantPasswordRealm       = "http://auth0.com/oauth/grant-type/password-realm"
 	grantRefreshToken        = "refresh_token"
 	grantTypeMFAOTP          = "http://auth0.com/oauth/grant-type/mfa-otp"
+	grantTypeMFAOOB          = "http://auth0.com/oauth/grant-type/mfa-oob"
 	grantTypeMFARecoveryCode = "http://auth0.com/oauth/grant-type/mfa-recovery-code"
 )
 
@@ -29,6 +30,7 @@ func (e *Emulator) registerGrants() {
 		grantPassword:            grantForPassword,
 		grantPasswordRealm:       grantForPasswordRealm,
 		grantTypeMFAOTP:          grantMFAOTP,
+		grantTypeMFAOOB:          grantMFAOOB,
 		grantTypeMFARecoveryCode: grantMFARecoveryCode,
 	}
 }

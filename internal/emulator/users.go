@@ -64,8 +64,8 @@ func (e *Emulator) snapshot(u *user) SeedUser {
 		Name: u.Name, Locale: u.Locale, Blocked: u.Blocked,
 	}
 	for _, a := range e.s.authenticators[u.ID] {
-		if a.Active {
-			s.Authenticators = append(s.Authenticators, SeedAuthenticator{Type: wireType(a.Kind), Secret: a.Secret})
+		if one, first := e.seedOf(u, a); first && a.Active {
+			s.Authenticators = append(s.Authenticators, one)
 		}
 	}
 	return s
@@ -82,22 +82,6 @@ func (e *Emulator) addUser(s SeedUser) {
 	e.s.phones[u.ID] = newPhone(u)
 	for _, a := range s.Authenticators {
 		e.addAuthenticator(u, a)
-	}
-}
-
-// addAuthenticator gives u an active authenticator; an authenticator app is on
-// the user's phone as well.
-func (e *Emulator) addAuthenticator(u *user, s SeedAuthenticator) {
-	kind := kindTOTP
-	if s.Type == wireType(kindRecovery) {
-		kind = kindRecovery
-	}
-	e.s.authenticators[u.ID] = append(e.s.authenticators[u.ID], &authenticator{
-		ID: e.newAuthenticatorID(kind), Kind: kind, Active: true, Secret: s.Secret,
-	})
-	if kind == kindTOTP {
-		p := e.s.phones[u.ID]
-		p.Accounts = append(p.Accounts, phoneAccount{Label: e.s.tenant.Name + ":" + u.Email, Issuer: e.s.tenant.Name, Secret: s.Secret})
 	}
 }
 

@@ -20,6 +20,13 @@ const (
 	variantRecoveryRemoval = "recovery_code_removal"
 	variantLastFactor      = "last_factor_removal"
 	variantNotFoundBody    = "not_found_body"
+	variantImplicitEmail   = "implicit_email_removal"
+	variantPhonePair       = "phone_pair"
+	variantPushDenied      = "push_denied"
+	variantPending         = "authorization_pending_status"
+	variantPollInterval    = "push_poll_interval"
+	variantSecondScan      = "second_scan"
+	variantExpiredPush     = "expired_push"
 )
 
 // A variant is a question to which the sources of the vendor's behaviour give
@@ -47,6 +54,13 @@ func variants() []variant {
 		{variantRecoveryRemoval, []string{"allowed", "refused"}, "Deleting the recovery code through the MFA API"},
 		{variantLastFactor, []string{"keeps_recovery_code", "removes_recovery_code"}, "The recovery code when the last factor is deleted"},
 		{variantNotFoundBody, []string{"json", "empty"}, "Body of the 404 for an unknown authenticator"},
+		{variantImplicitEmail, []string{"403", "400", "409"}, "Status of the refusal to delete the authenticator of a verified address"},
+		{variantPhonePair, []string{"at_confirmation", "from_the_start"}, "When the second entry of a number appears, if the tenant sends texts and calls"},
+		{variantPushDenied, []string{"400_access_denied", "403_invalid_grant", "200_invalid_grant"}, "Answer to the poll of a push that was denied on the phone"},
+		{variantPending, []string{"400", "200"}, "Status of authorization_pending; old documents show 200"},
+		{variantPollInterval, []string{"1", "5"}, "Seconds between two polls of one oob_code below which the answer is slow_down"},
+		{variantSecondScan, []string{"enrollment_transaction_not_found", "enrollment_conflict"}, "Error of a second scan of one Guardian QR code"},
+		{variantExpiredPush, []string{"login_transaction_not_found", "transaction_expired"}, "Error when the phone answers a push after five minutes"},
 	}
 }
 
@@ -63,11 +77,12 @@ func (e *Emulator) variant(name string) string {
 	return v.Values[0]
 }
 
-// variantStatus is variant for questions about the status of an answer.
+// variantStatus is variant for questions whose answer is a number, such as the
+// status of an answer.
 func (e *Emulator) variantStatus(name string) int {
 	status, err := strconv.Atoi(e.variant(name))
 	if err != nil {
-		panic("emulator: variant " + name + " is no status")
+		panic("emulator: variant " + name + " is no number")
 	}
 	return status
 }
