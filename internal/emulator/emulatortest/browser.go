@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"strings"
 
 	"github.com/PuerkitoBio/goquery"
 )
@@ -44,10 +45,46 @@ func (b *Browser) Get(address string) Page {
 	return b.page(b.x.request(http.MethodGet, address, nil))
 }
 
+// Follow goes where the link with that text leads.
+func (b *Browser) Follow(p Page, text string) Page {
+	b.x.t.Helper()
+	link := withText(p.Doc.Find("main a"), text)
+	address, err := p.URL.Parse(link.AttrOr("href", ""))
+	if err != nil || link.Length() == 0 {
+		b.x.t.Fatalf("no link %q on %s", text, p.URL)
+	}
+	return b.Get(address.String())
+}
+
+// Press sends the form of the button with that text.
+func (b *Browser) Press(p Page, text string) Page {
+	b.x.t.Helper()
+	button := withText(p.Doc.Find("button"), text)
+	if button.Length() == 0 {
+		b.x.t.Fatalf("no button %q on %s", text, p.URL)
+	}
+	typed := url.Values{}
+	if name, ok := button.Attr("name"); ok {
+		typed.Set(name, button.AttrOr("value", ""))
+	}
+	return b.send(p, button.Closest("form"), typed)
+}
+
+// withText returns the first element with exactly that text.
+func withText(s *goquery.Selection, text string) *goquery.Selection {
+	return s.FilterFunction(func(_ int, one *goquery.Selection) bool {
+		return strings.TrimSpace(one.Text()) == text
+	}).First()
+}
+
 // Submit sends the page's first form with its hidden fields and what is typed.
 func (b *Browser) Submit(p Page, typed url.Values) Page {
 	b.x.t.Helper()
-	form := p.Doc.Find("form").First()
+	return b.send(p, p.Doc.Find("form").First(), typed)
+}
+
+func (b *Browser) send(p Page, form *goquery.Selection, typed url.Values) Page {
+	b.x.t.Helper()
 	action, err := p.URL.Parse(form.AttrOr("action", ""))
 	if err != nil || form.Length() == 0 {
 		b.x.t.Fatalf("no form on %s", p.URL)

@@ -88,9 +88,10 @@ func Start(t testing.TB, options ...Option) *Tenant {
 	for _, option := range options {
 		option(&s)
 	}
-	scheme := "http"
+	scheme, transport := "http", &http.Transport{MaxIdleConnsPerHost: 8, ResponseHeaderTimeout: time.Minute}
 	if s.tls {
 		scheme = "https"
+		s.TLS, transport.TLSClientConfig = loopbackTLS(t)
 	}
 	server, port := listen(t)
 	s.PublicURL = scheme + "://" + net.JoinHostPort(s.host, port)
@@ -106,7 +107,7 @@ func Start(t testing.TB, options ...Option) *Tenant {
 		tenant.Callback = s.Callbacks[0]
 	}
 	tenant.ClientID, tenant.ClientSecret = e.PortalApplication()
-	tenant.run(s.tls)
+	tenant.run(s.TLS, transport)
 	return tenant
 }
 
@@ -121,17 +122,9 @@ func listen(t testing.TB) (server *httptest.Server, port string) {
 }
 
 // run starts the server, and stops it with the test.
-func (x *Tenant) run(secure bool) {
-	x.t.Helper()
-	transport := &http.Transport{MaxIdleConnsPerHost: 8, ResponseHeaderTimeout: time.Minute}
-	if secure {
-		dir := x.t.TempDir()
-		config, err := emulator.LoopbackTLS(dir, time.Now())
-		if err != nil {
-			x.t.Fatal(err)
-		}
-		x.server.TLS = config
-		transport.TLSClientConfig = &tls.Config{RootCAs: authority(x.t, dir), MinVersion: tls.VersionTLS12}
+func (x *Tenant) run(certificate *tls.Config, transport *http.Transport) {
+	if certificate != nil {
+		x.server.TLS = certificate.Clone() // the server changes its own
 		x.server.StartTLS()
 	} else {
 		x.server.Start()
@@ -141,6 +134,17 @@ func (x *Tenant) run(secure bool) {
 		transport.CloseIdleConnections()
 		x.server.Close()
 	})
+}
+
+// loopbackTLS makes the tenant's certificate and what a client needs to trust it.
+func loopbackTLS(t testing.TB) (server, client *tls.Config) {
+	t.Helper()
+	dir := t.TempDir()
+	server, err := emulator.LoopbackTLS(dir, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, &tls.Config{RootCAs: authority(t, dir), MinVersion: tls.VersionTLS12}
 }
 
 // stayHome stops a client where the tenant sends it to an application: that

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"mysecurity/internal/emulator"
@@ -46,6 +47,22 @@ func (x *Tenant) NewUser(authenticators ...emulator.SeedAuthenticator) emulator.
 // WithApp is an active authenticator app, for NewUser.
 func WithApp() emulator.SeedAuthenticator { return emulator.SeedAuthenticator{Type: "otp"} }
 
+// WithPhone is an active phone for text messages and calls, for NewUser; "" makes
+// up a number.
+func WithPhone(number string) emulator.SeedAuthenticator {
+	return emulator.SeedAuthenticator{Type: "phone", Number: number}
+}
+
+// WithEmail is an active e-mail authenticator, for NewUser; "" is the user's own
+// address.
+func WithEmail(address string) emulator.SeedAuthenticator {
+	return emulator.SeedAuthenticator{Type: "email", Address: address}
+}
+
+// WithPush is an active Guardian account on the user's simulated phone, with the
+// codes that come with it, for NewUser.
+func WithPush() emulator.SeedAuthenticator { return emulator.SeedAuthenticator{Type: "push"} }
+
 // WithRecoveryCode is an active recovery code, for NewUser.
 func WithRecoveryCode() emulator.SeedAuthenticator {
 	return emulator.SeedAuthenticator{Type: "recovery-code"}
@@ -69,9 +86,10 @@ func (x *Tenant) AuthorizeURL(changes url.Values) string {
 	return x.Issuer() + "authorize?" + q.Encode()
 }
 
-// SignIn goes through the tenant's pages as the user, with password and, where
-// asked, a code of the user's app (or the recovery code if there is no app), and
-// returns the address at the application that it ends at.
+// SignIn goes through the tenant's pages as the user and returns the address at
+// the application that it ends at. Where a second factor is asked for it answers
+// the one that the page begins with: it approves a notification on the simulated
+// phone, types the app's code, the code of the newest message or the recovery code.
 func (b *Browser) SignIn(user emulator.SeedUser, changes url.Values) *url.URL {
 	b.x.t.Helper()
 	return b.SignInWatched(user, changes, func(Page) {})
@@ -106,6 +124,9 @@ func (b *Browser) next(p Page, user emulator.SeedUser) Page {
 		return b.Submit(p, url.Values{"saved": {"yes"}})
 	case p.Doc.Find("#code").Length() > 0:
 		return b.Submit(p, url.Values{"code": {b.code(p, user)}})
+	case strings.Contains(p.URL.Path, "push"):
+		b.x.Approve(user)
+		return b.Submit(p, nil)
 	}
 	return b.Submit(p, url.Values{"action": {"accept"}})
 }
@@ -113,21 +134,48 @@ func (b *Browser) next(p Page, user emulator.SeedUser) Page {
 // code answers the challenge with what the user has by now.
 func (b *Browser) code(p Page, user emulator.SeedUser) string {
 	b.x.t.Helper()
-	wanted := "otp"
-	if strings.Contains(p.URL.Path, "recovery") {
-		wanted = "recovery-code"
-	}
 	now, _ := b.x.User(user.Email)
-	for _, a := range now.Authenticators {
-		switch {
-		case a.Type != wanted:
-		case wanted == "otp":
-			return b.x.FreshCode(a.Secret)
-		default:
-			return a.Secret
+	if channel, ok := messageChannel(p.URL.Path); ok {
+		return b.x.sentCode(channel, now)
+	}
+	wanted, types := b.x.FreshCode, []string{"otp", "push"} // Guardian shows codes as well
+	if strings.Contains(p.URL.Path, "recovery") {
+		wanted, types = func(secret string) string { return secret }, []string{"recovery-code"}
+	}
+	for _, kind := range types {
+		for _, a := range now.Authenticators {
+			if a.Type == kind {
+				return wanted(a.Secret)
+			}
 		}
 	}
-	b.x.t.Fatalf("%s has no %s", user.Email, wanted)
+	b.x.t.Fatalf("%s has nothing of %v", user.Email, types)
+	return ""
+}
+
+// messageChannel says by which way the code of a challenge page was sent.
+func messageChannel(path string) (string, bool) {
+	for _, channel := range []string{"sms", "voice", "email"} {
+		if strings.Contains(path, "-"+channel+"-") {
+			return channel, true
+		}
+	}
+	return "", false
+}
+
+// sentCode returns the newest code that the user got by a channel.
+func (x *Tenant) sentCode(channel string, user emulator.SeedUser) string {
+	x.t.Helper()
+	own := []string{user.Email}
+	for _, a := range user.Authenticators {
+		own = append(own, a.Number, a.Address)
+	}
+	for _, m := range controlList[Message](x, "messages") {
+		if m.Channel == channel && slices.Contains(own, m.To) {
+			return m.Code
+		}
+	}
+	x.t.Fatalf("%s was sent nothing by %s", user.Email, channel)
 	return ""
 }
 
