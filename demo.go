@@ -98,7 +98,7 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 			MFAAudience: tenant.Issuer() + "mfa/", AllowLoopbackHTTP: true,
 		},
 		SessionKeys: []secret.Secret{newSessionKey()}, SessionFile: filepath.Join(folder, "sessions.db"),
-		Mode: "demo", MinMethods: cfg.MinMethods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
+		Mode: "demo", MinMethods: cfg.MinMethods, Methods: cfg.Methods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
 		Now: tenant.Clock().Now, Log: tenant.log,
 	})
 	if err != nil {

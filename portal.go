@@ -17,6 +17,7 @@ import (
 	"mysecurity/handlers"
 	"mysecurity/internal/account"
 	"mysecurity/internal/auth0"
+	"mysecurity/internal/config"
 	"mysecurity/internal/i18n"
 	"mysecurity/internal/limit"
 	"mysecurity/internal/secret"
@@ -39,6 +40,7 @@ type portalOptions struct {
 	SessionFile    string
 	Mode           string
 	MinMethods     int
+	Methods        config.Methods
 	Company        string
 	SupportURL     string
 	TrustedProxies []netip.Prefix
@@ -86,7 +88,7 @@ func newPortal(o portalOptions) (*portal, error) {
 	}
 	service := account.New(account.Options{
 		Tenant: tenant, Limiter: limit.New(o.Now), Ledger: sessions.Ledger(),
-		Now: o.Now, MinMethods: o.MinMethods, Logger: o.Log,
+		Now: o.Now, MinMethods: o.MinMethods, Offers: account.Offers(o.Methods), Logger: o.Log,
 	})
 	pages := handlers.New(handlers.Options{
 		Account: service, Sessions: sessions, Site: o.Site, Asset: files.Name,

@@ -34,7 +34,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 			MFAAudience: cfg.MFAAudience, AllowLoopbackHTTP: cfg.Mode == config.Development,
 		},
 		SessionKeys: cfg.SessionKeys, SessionFile: cfg.SessionFile,
-		Mode: cfg.Mode, MinMethods: cfg.MinMethods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
+		Mode: cfg.Mode, MinMethods: cfg.MinMethods, Methods: cfg.Methods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
 		TrustedProxies: cfg.TrustedProxies, Now: time.Now, Log: log,
 	})
 	if err != nil {

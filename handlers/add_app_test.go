@@ -47,15 +47,15 @@ func TestWrongCode(t *testing.T) {
 	tests := []struct {
 		name string
 		e    account.Enrolment
-		want wizardProblem
+		want codeProblem
 	}{
-		{"first", account.Enrolment{Wrong: 1}, wizardProblem{problem: templates.CodeWrong}},
-		{"third", account.Enrolment{Wrong: 3}, wizardProblem{problem: templates.CodeWrong, left: 2}},
-		{"fourth", account.Enrolment{Wrong: 4}, wizardProblem{problem: templates.CodeWrong, left: 1}},
-		{"one code explained", account.Enrolment{Wrong: 1, Key: account.Key{Drift: []int{-8}}}, wizardProblem{problem: templates.CodeWrong}},
-		{"slow", account.Enrolment{Wrong: 2, Key: account.Key{Drift: []int{-8}, DriftAgreed: true}}, wizardProblem{problem: templates.CodeClockSlow, minutes: 4}},
-		{"fast", account.Enrolment{Wrong: 2, Key: account.Key{Drift: []int{8}, DriftAgreed: true}}, wizardProblem{problem: templates.CodeClockFast, minutes: 4}},
-		{"hardly off", account.Enrolment{Wrong: 2, Key: account.Key{Drift: []int{1}, DriftAgreed: true}}, wizardProblem{problem: templates.CodeWrong}},
+		{"first", account.Enrolment{Wrong: 1}, codeProblem{problem: templates.CodeWrong}},
+		{"third", account.Enrolment{Wrong: 3}, codeProblem{problem: templates.CodeWrong, left: 2}},
+		{"fourth", account.Enrolment{Wrong: 4}, codeProblem{problem: templates.CodeWrong, left: 1}},
+		{"one code explained", account.Enrolment{Wrong: 1, Key: account.Key{Drift: []int{-8}}}, codeProblem{problem: templates.CodeWrong}},
+		{"slow", account.Enrolment{Wrong: 2, Key: account.Key{Drift: []int{-8}, DriftAgreed: true}}, codeProblem{problem: templates.CodeClockSlow, minutes: 4}},
+		{"fast", account.Enrolment{Wrong: 2, Key: account.Key{Drift: []int{8}, DriftAgreed: true}}, codeProblem{problem: templates.CodeClockFast, minutes: 4}},
+		{"hardly off", account.Enrolment{Wrong: 2, Key: account.Key{Drift: []int{1}, DriftAgreed: true}}, codeProblem{problem: templates.CodeWrong}},
 	}
 	for _, tt := range tests {
 		if got := wrongCode(tt.e); got != tt.want {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -30,31 +31,32 @@ const (
 // its page have the same name. A kind that is not in the table is internal and
 // says nothing; kinds with a page of their own are settled where they arise.
 var statuses = map[account.Kind]int{
-	account.KindInternal:      http.StatusInternalServerError,
-	account.KindTooManyCodes:  http.StatusTooManyRequests,
-	account.KindTooManyTries:  http.StatusTooManyRequests,
-	account.KindRateLimited:   http.StatusTooManyRequests,
-	account.KindNoEnrolment:   http.StatusConflict,
-	account.KindLimitReached:  http.StatusConflict,
-	account.KindNotOffered:    http.StatusConflict,
-	account.KindNotFound:      http.StatusNotFound,
-	account.KindUnavailable:   http.StatusServiceUnavailable,
-	account.KindNotDone:       http.StatusBadGateway,
-	account.KindUnknown:       http.StatusBadGateway,
-	account.KindMisconfigured: http.StatusBadGateway,
-	account.KindSignInRefused: http.StatusForbidden,
-	account.KindSignInStale:   http.StatusForbidden,
-	account.KindSignInDenied:  http.StatusForbidden,
-	account.KindSignInExpired: http.StatusBadRequest,
-	account.KindOtherPerson:   http.StatusForbidden,
-	KindStoreDown:             http.StatusServiceUnavailable,
-	KindForged:                http.StatusForbidden,
-	KindFormExpired:           http.StatusForbidden,
-	KindWrongHost:             http.StatusMisdirectedRequest,
-	KindPageNotFound:          http.StatusNotFound,
-	KindMethodNotAllowed:      http.StatusMethodNotAllowed,
-	KindTooLarge:              http.StatusRequestEntityTooLarge,
-	KindBadRequest:            http.StatusBadRequest,
+	account.KindInternal:        http.StatusInternalServerError,
+	account.KindTooManyCodes:    http.StatusTooManyRequests,
+	account.KindTooManyTries:    http.StatusTooManyRequests,
+	account.KindTooManyMessages: http.StatusTooManyRequests,
+	account.KindRateLimited:     http.StatusTooManyRequests,
+	account.KindNoEnrolment:     http.StatusConflict,
+	account.KindLimitReached:    http.StatusConflict,
+	account.KindNotOffered:      http.StatusConflict,
+	account.KindNotFound:        http.StatusNotFound,
+	account.KindUnavailable:     http.StatusServiceUnavailable,
+	account.KindNotDone:         http.StatusBadGateway,
+	account.KindUnknown:         http.StatusBadGateway,
+	account.KindMisconfigured:   http.StatusBadGateway,
+	account.KindSignInRefused:   http.StatusForbidden,
+	account.KindSignInStale:     http.StatusForbidden,
+	account.KindSignInDenied:    http.StatusForbidden,
+	account.KindSignInExpired:   http.StatusBadRequest,
+	account.KindOtherPerson:     http.StatusForbidden,
+	KindStoreDown:               http.StatusServiceUnavailable,
+	KindForged:                  http.StatusForbidden,
+	KindFormExpired:             http.StatusForbidden,
+	KindWrongHost:               http.StatusMisdirectedRequest,
+	KindPageNotFound:            http.StatusNotFound,
+	KindMethodNotAllowed:        http.StatusMethodNotAllowed,
+	KindTooLarge:                http.StatusRequestEntityTooLarge,
+	KindBadRequest:              http.StatusBadRequest,
 }
 
 // refusals are the kinds that an operator wants to see in the audit stream.
@@ -62,7 +64,7 @@ var refusals = map[account.Kind]bool{
 	account.KindSignInRefused: true, account.KindSignInStale: true, account.KindSignInDenied: true,
 	account.KindSignInExpired: true, account.KindOtherPerson: true, KindForged: true,
 	KindFormExpired: true, account.KindTooManyCodes: true, account.KindTooManyTries: true,
-	account.KindDiscarded: true, account.KindLastMethod: true, KindWrongHost: true,
+	account.KindDiscarded: true, account.KindLastMethod: true, KindWrongHost: true, account.KindTooManyMessages: true,
 }
 
 // Error turns any error into a status and a page. It is the site's only error
@@ -75,11 +77,16 @@ func (h *Handlers) Error(err error, c echo.Context) {
 	scope := ScopeOf(c)
 	scope.Failure = failed
 	_ = commit(c) // what the session learned on the way is kept; the page must not fail because of it
-	if refusals[failed.Kind] {
-		h.audit.record(c, auditRefusal, "refused", string(failed.Kind), userOf(scope))
-	}
+	h.noteRefusal(c, failed.Kind)
 	if h.present(c, scope, failed) != nil && !c.Response().Committed {
 		_ = c.NoContent(http.StatusInternalServerError)
+	}
+}
+
+// noteRefusal records an error of the kinds that an operator wants to see.
+func (h *Handlers) noteRefusal(c echo.Context, kind account.Kind) {
+	if refusals[kind] {
+		h.audit.record(c, auditRefusal, "refused", string(kind), userOf(ScopeOf(c)))
 	}
 }
 
@@ -98,10 +105,7 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 	if status == 0 {
 		kind, status = account.KindInternal, http.StatusInternalServerError
 	}
-	if !failed.Until.IsZero() {
-		wait := int(math.Ceil(failed.Until.Sub(h.Now()).Seconds()))
-		c.Response().Header().Set("Retry-After", strconv.Itoa(max(1, wait)))
-	}
+	h.retryAfter(c, failed.Until)
 	view := templates.ErrorPage{Page: h.page(scope), Kind: templates.ErrorKind(kind), Reference: scope.ID, When: failed.Until}
 	if isHTMX(c) && status >= http.StatusInternalServerError {
 		// htmx keeps 5xx out of the page (frontend.md): answer with the page that
@@ -109,6 +113,14 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 		return h.render(c, http.StatusUnprocessableEntity, view)
 	}
 	return h.render(c, status, view)
+}
+
+// retryAfter says when to come back (RFC 9110, section 10.2.3), if that is known.
+func (h *Handlers) retryAfter(c echo.Context, until time.Time) {
+	if !until.IsZero() {
+		wait := int(math.Ceil(until.Sub(h.Now()).Seconds()))
+		c.Response().Header().Set("Retry-After", strconv.Itoa(max(1, wait)))
+	}
 }
 
 // overtaken reports that a page was drawn from a session that another request

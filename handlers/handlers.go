@@ -30,11 +30,12 @@ type Handlers struct {
 	audit      audit
 	violations violations
 	pages      buffers
+	countries  map[i18n.Lang][]templates.Country
 }
 
 // New returns the handlers.
 func New(o Options) *Handlers {
-	return &Handlers{Options: o, audit: audit{log: o.Log}, violations: newViolations(o.Now)}
+	return &Handlers{Options: o, audit: audit{log: o.Log}, violations: newViolations(o.Now), countries: countries()}
 }
 
 // page fills the base of every view model from what is known of the request.

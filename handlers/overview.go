@@ -34,30 +34,33 @@ func (h *Handlers) Home(c echo.Context) error {
 	return h.show(c, http.StatusOK, h.overview(scope, overview))
 }
 
-// catchUp settles what the list shows to have happened unseen: a confirmation
-// whose answer was lost, or one in another browser, after which the recovery
-// code that only this session holds is the one in force and has to be saved.
+// catchUp settles what the list shows to have happened unseen: a QR code that
+// was scanned after its page was closed, a confirmation whose answer was lost,
+// or one in another browser, after which the recovery code that only this
+// session holds is the one in force and has to be saved.
 func (h *Handlers) catchUp(c echo.Context, o account.Overview) bool {
 	current := ScopeOf(c).Session
-	if enrolment, live := current.Enrolment(account.MethodApp); live && enrolment.ID != "" {
-		handle := account.HandleOf(current.User(), enrolment.ID)
-		if slices.ContainsFunc(o.Methods, func(m account.Method) bool { return m.Handle == handle }) {
-			h.appAdded(c, enrolment)
-			return true
+	caught := false
+	for _, e := range current.Enrolments() {
+		handle := account.HandleOf(current.User(), e.ID)
+		if e.ID == "" || !slices.ContainsFunc(o.Methods, func(m account.Method) bool { return m.Handle == handle }) {
+			continue
 		}
+		h.Account.Settle(c.Request().Context(), current.User(), o, e)
+		h.added(c, e)
+		caught = true
 	}
-	_, held := current.RecoveryCode()
-	if held && o.HasRecovery {
+	if _, held := current.RecoveryCode(); held && o.HasRecovery {
 		current.MarkRecoveryDue()
-		return true
+		caught = true
 	}
-	return false
+	return caught
 }
 
 // overview builds the page of what protects the account.
 func (h *Handlers) overview(scope *Scope, o account.Overview) templates.Overview {
 	view := templates.Overview{
-		Page: h.page(scope), Protected: o.Protected, Recovery: recoveryState(o),
+		Page: h.page(scope), Offers: h.offers(), Protected: o.Protected, Recovery: recoveryState(o),
 	}
 	changed := ""
 	if kind, args, held := scope.Session.TakeNotice(); held {
@@ -67,16 +70,26 @@ func (h *Handlers) overview(scope *Scope, o account.Overview) templates.Overview
 	for _, m := range o.Methods {
 		row := methodView(m)
 		row.Changed = m.Handle == changed
-		switch m.Kind {
-		case account.MethodApp:
-			view.Apps = append(view.Apps, row)
-		case account.MethodEmail:
-			view.Emails = append(view.Emails, row)
-		default:
-			view.Others = append(view.Others, row)
-		}
+		section := sectionOf(&view, m.Kind)
+		*section = append(*section, row)
 	}
 	return view
+}
+
+// sectionOf is the part of the page where methods of a kind stand.
+func sectionOf(view *templates.Overview, kind account.MethodKind) *[]templates.Method {
+	switch kind {
+	case account.MethodApp:
+		return &view.Apps
+	case account.MethodPush:
+		return &view.Pushes
+	case account.MethodPhone:
+		return &view.Phones
+	case account.MethodEmail:
+		return &view.Emails
+	default:
+		return &view.Others
+	}
 }
 
 func recoveryState(o account.Overview) templates.RecoveryState {
@@ -94,6 +107,7 @@ func methodView(m account.Method) templates.Method {
 	return templates.Method{
 		Handle: m.Handle, Kind: templates.MethodKind(m.Kind), Name: m.Name,
 		Number: m.Number, Removable: m.Removable,
+		Text: m.Text, Call: m.Call, Codes: m.Codes, Unsure: m.Unsure,
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 // of the list is the overview.
 func PlaceFrom(key, method string) templates.Place {
 	switch place := templates.PageKey(key); place {
-	case templates.PageAddApp, templates.PageRecoveryCode:
+	case templates.PageAdd, templates.PageAddApp, templates.PageAddPhone, templates.PageAddEmail, templates.PageAddPush,
+		templates.PageRecoveryCode:
 		return templates.Place{Key: place}
 	case templates.PageRemove:
 		if account.ValidHandle(method) {

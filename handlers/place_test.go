@@ -8,7 +8,7 @@ import (
 )
 
 // TestPlaceFrom (RD-01, RD-02): whatever a request names, the browser is only
-// ever sent to one of four pages of ours.
+// ever sent to one of a few pages of ours.
 func TestPlaceFrom(t *testing.T) {
 	s, err := site.Parse("https://intranet.example/security")
 	if err != nil {
@@ -17,7 +17,12 @@ func TestPlaceFrom(t *testing.T) {
 	handle := "abcdefghijklmn23"
 	tests := []struct{ key, method, want string }{
 		{"overview", "", "https://intranet.example/security/"},
+		{"add", "", "https://intranet.example/security/add"},
 		{"add-app", "", "https://intranet.example/security/add/app"},
+		{"add-phone", handle, "https://intranet.example/security/add/phone"},
+		{"add-email", "", "https://intranet.example/security/add/email"},
+		{"add-push", "", "https://intranet.example/security/add/push"},
+		{"add-other", "", "https://intranet.example/security/"},
 		{"recovery-code", handle, "https://intranet.example/security/recovery-code"},
 		{"remove", handle, "https://intranet.example/security/methods/" + handle + "/remove"},
 		{"remove", "", "https://intranet.example/security/"},

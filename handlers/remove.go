@@ -59,6 +59,9 @@ func (h *Handlers) removeView(scope *Scope, r account.Removal, err error) templa
 		Page: h.page(scope), Target: methodView(r.Method), Next: nextSignIn(r),
 		Last: r.Last, Minimum: r.Minimum,
 	}
+	for _, a := range r.Along {
+		view.Along = append(view.Along, templates.Along(a))
+	}
 	for _, m := range r.Remain {
 		view.Remaining = append(view.Remaining, methodView(m))
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"mysecurity/internal/account"
@@ -22,13 +23,17 @@ func (h *Handlers) show(c echo.Context, status int, view templates.View) error {
 }
 
 // render writes a page: the whole document, or its main element when htmx
-// asked. It draws into a buffer first, so that a fault half-way can still
-// become an error page.
+// asked.
 func (h *Handlers) render(c echo.Context, status int, view templates.View) error {
-	component := view.Full()
 	if isHTMX(c) {
-		component = view.Main()
+		return h.draw(c, status, view.Main())
 	}
+	return h.draw(c, status, view.Full())
+}
+
+// draw writes a component. It draws into a buffer first, so that a fault
+// half-way can still become an error page.
+func (h *Handlers) draw(c echo.Context, status int, component templ.Component) error {
 	page := h.pages.take()
 	if err := component.Render(c.Request().Context(), page); err != nil {
 		return account.Fail(account.KindInternal, err)

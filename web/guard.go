@@ -57,6 +57,17 @@ func requireFreshProof(service *account.Service) echo.MiddlewareFunc {
 	}
 }
 
+// requireOffer answers links and forms for a kind of method that the company does
+// not offer.
+func requireOffer(offered bool) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if offered {
+			return next
+		}
+		return func(echo.Context) error { return account.Fail(account.KindNotOffered, nil) }
+	}
+}
+
 // notFromElsewhere answers a link or script of another site that wants to start
 // a sign-in with the landing page: starting is an act of the user (CS-06).
 func notFromElsewhere(s site.Site) echo.MiddlewareFunc {

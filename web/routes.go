@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"mysecurity/handlers"
+	"mysecurity/internal/account"
 	"mysecurity/templates"
 )
 
@@ -52,15 +53,53 @@ func (o Options) routes(e *echo.Echo) {
 		{post, "/recovery-code/download", h.DownloadRecoveryCode, templates.PageRecoveryCode},
 	})
 	settled := signedIn.and(requireSavedCode(o.Site))
-	o.group(e, settled, []route{
-		{post, "/add/app/cancel", h.CancelApp, templates.PageAddApp},
-	})
-	o.group(e, settled.and(requireFreshProof(o.Account)), []route{
-		{get, "/add/app", h.AddApp, templates.PageAddApp},
-		{post, "/add/app", h.StartApp, templates.PageAddApp},
-		{post, "/add/app/confirm", h.ConfirmApp, templates.PageAddApp},
+	fresh := requireFreshProof(o.Account)
+	o.group(e, settled.and(fresh), []route{
+		{get, "/add", h.Add, templates.PageAdd},
 		{get, "/methods/:handle/remove", h.AskRemove, templates.PageRemove},
 		{post, "/methods/:handle/remove", h.Remove, templates.PageRemove},
+	})
+	o.adding(e, settled, fresh)
+}
+
+// adding are the pages of attempts, one group for each kind of method. What was
+// typed into a form outlives the detour that the last guard may ask for.
+func (o Options) adding(e *echo.Echo, settled guards, fresh echo.MiddlewareFunc) {
+	h := o.Handlers
+	const get, post = http.MethodGet, http.MethodPost
+	const app, phone, email, push = account.MethodApp, account.MethodPhone, account.MethodEmail, account.MethodPush
+
+	o.group(e, settled, []route{
+		{post, "/add/app/cancel", h.Cancel(app), templates.PageAddApp},
+		{post, "/add/phone/cancel", h.Cancel(phone), templates.PageAddPhone},
+		{post, "/add/email/cancel", h.Cancel(email), templates.PageAddEmail},
+		{post, "/add/push/cancel", h.Cancel(push), templates.PageAddPush},
+	})
+	offers := o.Account.Offers()
+	o.group(e, settled.and(requireOffer(offers.App)).and(fresh), []route{
+		{get, "/add/app", h.AddApp, templates.PageAddApp},
+		{post, "/add/app", h.StartApp, templates.PageAddApp},
+		{post, "/add/app/confirm", h.ConfirmCode(app), templates.PageAddApp},
+	})
+	o.group(e, settled.and(requireOffer(offers.Phone())).and(h.KeepTyped(phone)).and(fresh), []route{
+		{get, "/add/phone", h.AddPhone, templates.PageAddPhone},
+		{post, "/add/phone", h.StartPhone, templates.PageAddPhone},
+		{post, "/add/phone/confirm", h.ConfirmCode(phone), templates.PageAddPhone},
+		{post, "/add/phone/resend", h.Resend(phone), templates.PageAddPhone},
+		{post, "/add/phone/change", h.ChangeRecipient(phone), templates.PageAddPhone},
+	})
+	o.group(e, settled.and(requireOffer(offers.Email)).and(h.KeepTyped(email)).and(fresh), []route{
+		{get, "/add/email", h.AddEmail, templates.PageAddEmail},
+		{post, "/add/email", h.StartEmail, templates.PageAddEmail},
+		{post, "/add/email/confirm", h.ConfirmCode(email), templates.PageAddEmail},
+		{post, "/add/email/resend", h.Resend(email), templates.PageAddEmail},
+		{post, "/add/email/change", h.ChangeRecipient(email), templates.PageAddEmail},
+	})
+	o.group(e, settled.and(requireOffer(offers.Push)).and(fresh), []route{
+		{get, "/add/push", h.AddPush, templates.PageAddPush},
+		{post, "/add/push", h.StartPush, templates.PageAddPush},
+		{post, "/add/push/check", h.CheckPush, templates.PageAddPush},
+		{post, "/add/push/renew", h.RenewPush, templates.PageAddPush},
 	})
 }
 

@@ -52,6 +52,7 @@ type portalOptions struct {
 	url        string // public address; empty is http://localhost:PORT/
 	prefix     string // of the path, for the address on localhost
 	proxies    []netip.Prefix
+	offers     account.Offers // nothing: everything
 }
 
 func startPortal(t *testing.T, o portalOptions) *portal {
@@ -118,8 +119,12 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 		Issuer: tenant.Issuer, Mode: "test", Now: now, Logger: log,
 	})
 	must(t, err)
+	if o.offers == (account.Offers{}) {
+		o.offers = account.Offers{App: true, Text: true, Call: true, Email: true, Push: true}
+	}
 	service := account.New(account.Options{
-		Tenant: p.client, Limiter: limit.New(now), Ledger: p.sessions.Ledger(), Now: now, MinMethods: o.minMethods, Logger: log,
+		Tenant: p.client, Limiter: limit.New(now), Ledger: p.sessions.Ledger(), Now: now,
+		MinMethods: o.minMethods, Offers: o.offers, Logger: log,
 	})
 	asset := func(name string) string {
 		if p.panics.CompareAndSwap(true, false) {

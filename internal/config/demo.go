@@ -61,7 +61,7 @@ func LoadDemo(environ []string) (Demo, []string, error) {
 		EmulatorSeedFile: v.EmulatorSeedFile, DataDir: v.DataDir,
 		Shown: c.shown(v.Common), MinMethods: c.count("MIN_METHODS", v.Common.MinMethods, 5),
 		Methods: c.methods("METHODS", v.Common.Methods),
-		Log: c.log(v.Common, "text"),
+		Log:     c.log(v.Common, "text"),
 	}
 	scheme := "http"
 	if v.EmulatorTLSDir != "" {
