@@ -98,7 +98,17 @@ func (b *Browser) SignIn(user emulator.SeedUser, changes url.Values) *url.URL {
 // SignInWatched is SignIn for tests of the pages: seen gets each one on the way.
 func (b *Browser) SignInWatched(user emulator.SeedUser, changes url.Values, seen func(Page)) *url.URL {
 	b.x.t.Helper()
-	p := b.Get(b.x.AuthorizeURL(changes))
+	return b.finish(b.Get(b.x.AuthorizeURL(changes)), user, seen)
+}
+
+// Finish is the rest of SignIn, from a page on the way.
+func (b *Browser) Finish(p Page, user emulator.SeedUser) *url.URL {
+	b.x.t.Helper()
+	return b.finish(p, user, func(Page) {})
+}
+
+func (b *Browser) finish(p Page, user emulator.SeedUser, seen func(Page)) *url.URL {
+	b.x.t.Helper()
 	for range 10 {
 		if p.Left != nil {
 			return p.Left
