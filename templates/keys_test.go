@@ -26,18 +26,45 @@ func families() []string {
 	add("notice.", strs(Notices()), "")
 	add("place.", strs(PageKeys()), "")
 	add("landing.", strs(LandingReasons()), ".title", ".lead")
-	add("method.", strs(MethodKinds()), ".name", ".fact")
+	add("method.", strs(MethodKinds()), ".name")
+	add("method.", []string{"app.fact", "app.unsure", "push.fact", "push.fact.codes", "push.unsure", "email.fact", "email.fact.fixed", "other.fact"}, "")
+	add("method.phone.fact.", ways, "")
 	add("overview.recovery.", strs(RecoveryStates()), ".title", ".text")
-	add("overview.", []string{"apps", "others", "emails"}, ".title", ".text")
+	add("overview.", []string{"apps", "pushes", "phones", "others", "emails"}, ".title", ".text")
+	add("remove.along.", strs(Alongs()), "")
 	add("remove.next.", strs(NextSignIns()), "")
 	add("remove.also.", strs(MethodKinds()), "")
 	add("remove.refused.", strs(RemovalRefusals()), "")
 	add("remove.way-out.", strs(RemovalRefusals()), "")
 	add("add-app.code.", strs(CodeProblems()), "")
+	for _, kind := range everything.kinds() {
+		add("add-", []string{string(kind)}, ".title")
+		add("add.", []string{string(kind)}, ".what")
+	}
+	add("add.", []string{"app", "push", "email"}, ".text")
+	add("add.", []string{"push", "phone", "email"}, ".note")
+	add("add.phone.text.", ways, "")
+	add("add-phone.lead.", ways, "")
+	add("add-phone.problem.", without(strs(NumberProblems()), "landline"), "")
+	add("add-email.problem.", strs(AddressProblems()), "")
+	add("add-message.code.", strs(MessageProblems()), "")
+	add("add-message.sent.", []string{"sms", "voice", "email", "expired.phone", "expired.email"}, "")
+	add("add-message.slow.", []string{"sms", "voice", "email"}, "")
+	add("add-message.change.", []string{"phone", "email"}, "")
+	add("", []string{"add-phone.problem.too-many", "add-email.problem.too-many", "add-message.code.too-many", "add-message.code.messages", "add-message.code.too-soon"}, ".until")
+	add("add-push.state.", []string{"denied", "expired"}, ".title", ".text")
+	add("add-push.asked.", []string{"not-yet", "unsure"}, "")
 	for month := range 12 {
 		keys = append(keys, "date.month."+strconv.Itoa(month+1))
 	}
 	return keys
+}
+
+// ways are how a phone gets its codes.
+var ways = []string{"sms", "voice", "both"}
+
+func without(values []string, value string) []string {
+	return slices.DeleteFunc(values, func(v string) bool { return v == value })
 }
 
 func strs[T ~string](values []T) []string {

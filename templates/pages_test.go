@@ -11,7 +11,7 @@ import (
 // the words that a visitor reads there. Words that begin with "!" must not be
 // found, and empty words want the element to be absent.
 func TestPages(t *testing.T) {
-	tests := []struct{ page, selector, words string }{
+	checkPages(t, []pageTest{
 		{"landing", "h1", "My security settings"},
 		{"landing", "main a.button[href='http://localhost:18080/security/sign-in?page=overview']", "Sign in"},
 		{"landing", ".whose, form[action$='/sign-out']", ""},
@@ -27,20 +27,39 @@ func TestPages(t *testing.T) {
 		{"overview", "section[aria-labelledby=apps] li:nth-child(1)", "!New"},
 		{"overview", "section[aria-labelledby=apps] li.changed", "Authenticator app 2 New"},
 		{"overview", "a[href$='/methods/bbcd234567abcd23/remove']", "Remove Authenticator app 2"},
-		{"overview", "section[aria-labelledby=apps] a.button[href$='/add/app']", "Add another app"},
-		{"overview", "section[aria-labelledby=others] li:nth-child(2)", "Another method webauthn"},
-		{"overview", "section[aria-labelledby=others] li:nth-child(2) a", ""},
-		{"overview", "section[aria-labelledby=emails] li", "cannot be removed here"},
-		{"overview", "section[aria-labelledby=emails] a", ""},
+		{"overview", ".status a.button[href$='/add']", "Add a method"},
+		{"overview", "[aria-labelledby=apps] ~ [aria-labelledby=pushes] ~ [aria-labelledby=phones] ~ [aria-labelledby=others] ~ [aria-labelledby=emails]", "Email"},
+		{"overview", "section[aria-labelledby=pushes] li", "Notification on your phone Pixel 9 You approve the sign-in on your phone. The same app also gives codes."},
+		{"overview", "section[aria-labelledby=phones] li:nth-child(1)", "Phone number ending in 0142 You receive a code by text message or by call"},
+		{"overview", "section[aria-labelledby=phones] li:nth-child(1)", "!XXX"},
+		{"overview", "section[aria-labelledby=phones] li:nth-child(1) a", "Remove Phone number ending in 0142"},
+		{"overview", "section[aria-labelledby=phones] li:nth-child(2)", "You receive a code by text message"},
+		{"overview", "section[aria-labelledby=phones] li:nth-child(2)", "!call"},
+		{"overview", "section[aria-labelledby=phones] li:nth-child(3)", "Phone number +1123XXXXX You receive a code by call"},
+		{"overview", "section[aria-labelledby=others] li", "Another method webauthn"},
+		{"overview", "section[aria-labelledby=others] a", ""},
+		{"overview", "section[aria-labelledby=emails] li:nth-child(1)", "Code by email Comes with your accountada*@exam******* You receive a code at this address. It cannot be removed here."},
+		{"overview", "section[aria-labelledby=emails] li:nth-child(1) a", ""},
+		{"overview", "section[aria-labelledby=emails] li:nth-child(2)", "!account"},
+		{"overview", "section[aria-labelledby=emails] li:nth-child(2) a[href$='/methods/ibcd234567abcd23/remove']", "Remove Code by email"},
+		{"overview-unsure", "section[aria-labelledby=apps] li:nth-child(2)", "The two are then removed together"},
+		{"overview-unsure", "section[aria-labelledby=pushes] li", "One of the authenticator apps above may belong to it"},
+		{"overview-unsure", "section[aria-labelledby=pushes] li", "!The same app"},
 		{"overview", "section[aria-labelledby=recovery]", "A recovery code is set up"},
 		{"overview", "[data-proof='450'] .proof-line", "Time left to make changes: 8 min"},
 		{"overview", ".proof-line a[href$='/sign-in?page=overview']", "Confirm again"},
 		{"overview", ".whose", "Ada Lovelace ada@example.com"},
 		{"overview-one", "section[aria-labelledby=others], section[aria-labelledby=emails], .badge", ""},
+		{"overview-one", ".status a.button[href$='/add/app']", "Add a method"},
 		{"overview-one", "section[aria-labelledby=recovery]", "You have no recovery code"},
 		{"overview-empty", ".status h2", "Protect your account with a second step"},
 		{"overview-empty", "main a.button[href$='/add/app']", "Add an authenticator app"},
+		{"overview-empty", ".status a.button.quiet[href$='/add']", "Other ways"},
 		{"overview-empty", "section[aria-labelledby=apps]", ""},
+		{"overview-empty-one", ".status a.button[href$='/add/phone']", "Add a phone number"},
+		{"overview-empty-one", ".status a.button.quiet", ""},
+		{"overview-empty-one", "section[aria-labelledby=emails]", "Comes with your account"},
+		{"overview-empty-none", ".status a", ""},
 		{"overview-over", ".proof-line", "To make changes, confirm once more"},
 
 		{"add-app", "form[action$='/add/app'] button", "Start"},
@@ -74,7 +93,7 @@ func TestPages(t *testing.T) {
 		{"recovery-code", ".ticket .actions > :nth-child(3)[data-copy=recovery-code][hidden]", "Copy"},
 		{"recovery-code", "code#recovery-code", sampleRecovery},
 		{"recovery-code", "main", "Nobody at Example Company will ever ask you for this code"},
-		{"recovery-code", "main", "From the next sign-in on, you are asked for a code from your app"},
+		{"recovery-code", "main", "From the next sign-in on, you are asked for your second step"},
 		{"recovery-code", ".on-paper", "AccountAda Lovelace ada@example.comCompanyExample CompanyDateNovember 3, 2026Notes"},
 		{"recovery-code", "form[hx-post$='/recovery-code/saved'] input[type=checkbox][name=saved][value=yes] + label", "I have stored the code"},
 		{"recovery-code-unticked", "code#recovery-code", sampleRecovery},
@@ -84,7 +103,7 @@ func TestPages(t *testing.T) {
 		{"recovery-code-none", "h1", "There is no recovery code to show"},
 
 		{"remove", "h1", "Remove “Authenticator app 2”?"},
-		{"remove", ".remaining", "Authenticator app 1 Phone number XXXXXXXXX42"},
+		{"remove", ".remaining", "Authenticator app 1 Notification on your phone Pixel 9Phone number ending in 0142 Phone number ending in 0150 Phone number +1123XXXXXAnother method webauthn"},
 		{"remove", "main form .actions > a:first-child", "Keep it"},
 		{"remove", "main form .actions > button.danger", "Remove “Authenticator app 2”"},
 		{"remove", "main", "Delete it in the app as well"},
@@ -93,11 +112,21 @@ func TestPages(t *testing.T) {
 		{"remove-last", ".callout.warn", "your password alone lets anybody in"},
 		{"remove-email", ".callout.warn", "a code sent to your email"},
 		{"remove-refused", "main", "Example Company asks everybody to keep at least 1 strong method,"},
-		{"remove-refused", "main a.button:first-child[href$='/add/app']", "Add another app"},
+		{"remove-refused", "main a.button:first-child[href$='/add']", "Add another method"},
 		{"remove-refused", "main form, .danger", ""},
 		{"remove-fixed", "main", "It comes with your Example Company account."},
-		{"remove-fixed", "main form, .danger, a[href$='/add/app']", ""},
+		{"remove-fixed", "main form, .danger, a[href$='/add']", ""},
+		{"remove-along-codes", "h1 ~ .callout.warn", "The codes that the same app on your phone shows go with it"},
+		{"remove-along-both", "h1 ~ .callout.warn", "Text messages and calls to this number go together"},
+		{"remove-along-maybe-app", "h1 ~ .callout.warn", "One of your authenticator apps may be the same app"},
+		{"remove-along-maybe-push", "h1 ~ .callout.warn", "The notifications then go with it"},
+		{"remove-push-kind", "main", "Delete it in the app as well"},
+		{"remove-push-kind", "main > .callout.warn", ""},
 
+		{"confirm-add-phone", ".waiting", "Add a phone number"},
+		{"confirm-add-email", "main a.button[href$='/sign-in?page=add-email']", "Confirm it is you"},
+		{"confirm-add-push", ".waiting", "Get notifications on your phone"},
+		{"confirm-add", ".waiting", "Add a method"},
 		{"confirm", ".waiting", "Add an authenticator app"},
 		{"confirm", "main", "Nothing is lost"},
 		{"confirm", "main a.button[href$='/sign-in?page=add-app']", "Confirm it is you"},
@@ -117,7 +146,15 @@ func TestPages(t *testing.T) {
 		{"error-when", ".when", "You can try again at 2:06 PM UTC."},
 		{"error-signed-out", "main a[href$='/sign-in?page=overview']", "Sign in again"},
 		{"error-signed-out", ".whose", ""},
-	}
+	})
+}
+
+// pageTest is one expectation of [TestPages]. "?" as words is an element that
+// has none.
+type pageTest struct{ page, selector, words string }
+
+func checkPages(t *testing.T, tests []pageTest) {
+	t.Helper()
 	for _, tt := range tests {
 		t.Run(tt.page+" "+tt.selector, func(t *testing.T) {
 			found := page(t, tt.page).Find(tt.selector)
@@ -129,6 +166,7 @@ func TestPages(t *testing.T) {
 				}
 			case found.Length() == 0:
 				t.Errorf("%s is not on the page", tt.selector)
+			case tt.words == "?":
 			case strings.Contains(text(found), words) == unwanted:
 				t.Errorf("%s reads %q, words %q", tt.selector, text(found), tt.words)
 			}
@@ -136,15 +174,37 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// mistakes are the pages that report one, with the id of the field.
+func mistakes() map[string]string {
+	fields := map[string]string{
+		"recovery-code-unticked": "saved", "remove-unticked": "understood",
+		"wizard-few-left": "code", "wizard-until": "code", "message-few-left": "code", "message-until": "code",
+		"add-phone-until": "number", "add-email-until": "address",
+	}
+	for _, problem := range CodeProblems() {
+		fields["wizard-"+string(problem)] = "code"
+	}
+	for _, problem := range MessageProblems() {
+		if !problem.aboutSending() && problem != CodeExpired {
+			fields["message-"+string(problem)], fields["message-email-"+string(problem)] = "code", "code"
+		}
+	}
+	for _, problem := range NumberProblems() {
+		fields["add-phone-"+string(problem)] = "number"
+	}
+	fields["add-phone-channel"], fields["add-phone-no-country"] = "channel", "country"
+	delete(fields, "add-phone-landline")
+	for _, problem := range AddressProblems() {
+		fields["add-email-"+string(problem)] = "address"
+	}
+	return fields
+}
+
 // TestMistakes holds the pages that report a mistake to one pattern: the title
 // says so, a summary takes the focus and links to the field, the field carries
 // the same words.
 func TestMistakes(t *testing.T) {
-	fields := map[string]string{"recovery-code-unticked": "saved", "remove-unticked": "understood", "wizard-few-left": "code", "wizard-until": "code"}
-	for _, problem := range CodeProblems() {
-		fields["wizard-"+string(problem)] = "code"
-	}
-	for name, field := range fields {
+	for name, field := range mistakes() {
 		t.Run(name, func(t *testing.T) {
 			doc := page(t, name)
 			if title := doc.Find("title").Text(); !strings.HasPrefix(title, "Error: ") {
@@ -158,7 +218,7 @@ func TestMistakes(t *testing.T) {
 			if n := doc.Find("[autofocus]").Length(); n != 1 {
 				t.Errorf("%d elements want the focus", n)
 			}
-			input := doc.Find("#" + field + "[aria-invalid=true]")
+			input := doc.Find("#" + field + "[aria-invalid=true], fieldset[aria-invalid=true]:has(#" + field + ")")
 			if described := input.AttrOr("aria-describedby", ""); !strings.Contains(described, field+"-mistake") {
 				t.Errorf("the field is described by %q", described)
 			}

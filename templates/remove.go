@@ -37,14 +37,14 @@ type Along string
 
 // What may go along.
 const (
+	AlongBoth      Along = "both"       // text messages and calls to the same number
 	AlongCodes     Along = "codes"      // the codes of the app that gets the notifications
-	AlongChannels  Along = "channels"   // text messages and calls to the same number
 	AlongMaybeApp  Along = "maybe-app"  // one of the authenticator apps, if it is the same app on the phone
 	AlongMaybePush Along = "maybe-push" // one of the notification phones, if it is the same app
 )
 
 // Alongs lists every [Along].
-func Alongs() []Along { return []Along{AlongCodes, AlongChannels, AlongMaybeApp, AlongMaybePush} }
+func Alongs() []Along { return []Along{AlongBoth, AlongCodes, AlongMaybeApp, AlongMaybePush} }
 
 // Remove asks whether a method is really to be removed, or says why it cannot be.
 type Remove struct {

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -37,6 +38,11 @@ func samples(t testing.TB, extra string) map[string]View {
 	addLanding(views, out)
 	addOverview(views, in, extra)
 	addWizard(views, in, extra)
+	addChoice(views, in)
+	addPhone(views, in, extra)
+	addEmail(views, in, extra)
+	addMessages(views, in, extra)
+	addPush(views, in)
 	addRecovery(views, in)
 	addRemove(views, in, extra)
 	addSignOut(views, in, out)
@@ -62,36 +68,51 @@ func addLanding(views map[string]View, out Page) {
 	views["landing-ended"] = Landing{Page: at(out, PageRemove), Reason: LandingEnded}
 }
 
-func sampleMethods(extra string) (apps, others, emails []Method) {
-	apps = []Method{
-		{Handle: "abcd234567abcd23", Kind: MethodApp, Number: 1, Removable: true},
-		{Handle: "bbcd234567abcd23", Kind: MethodApp, Number: 2, Removable: true, Changed: true},
+// sampleMethods are the rows of somebody who has everything, by section.
+func sampleMethods(extra string) Overview {
+	return Overview{
+		Offers: everything, Recovery: RecoveryActive, Protected: true,
+		Apps: []Method{
+			{Handle: "abcd234567abcd23", Kind: MethodApp, Number: 1, Removable: true},
+			{Handle: "bbcd234567abcd23", Kind: MethodApp, Number: 2, Removable: true, Changed: true},
+		},
+		Pushes: []Method{{Handle: "ebcd234567abcd23", Kind: MethodPush, Name: "Pixel 9" + extra, Removable: true, Codes: true}},
+		Phones: []Method{
+			{Handle: "cbcd234567abcd23", Kind: MethodPhone, Name: "XXXXXXXXX0142" + extra, Removable: true, Text: true, Call: true},
+			{Handle: "fbcd234567abcd23", Kind: MethodPhone, Name: "XXXXXXXXX0150" + extra, Removable: true, Text: true},
+			{Handle: "gbcd234567abcd23", Kind: MethodPhone, Name: "+1123XXXXX" + extra, Removable: true, Call: true},
+		},
+		Others: []Method{{Handle: "dbcd234567abcd23", Kind: MethodOther, Name: "webauthn" + extra}},
+		Emails: []Method{
+			{Handle: "hbcd234567abcd23", Kind: MethodEmail, Name: "ada*@exam*******" + extra},
+			{Handle: "ibcd234567abcd23", Kind: MethodEmail, Name: "love****@exam****" + extra, Removable: true},
+		},
 	}
-	others = []Method{
-		{Handle: "cbcd234567abcd23", Kind: MethodPhone, Name: "XXXXXXXXX42" + extra, Removable: true},
-		{Handle: "dbcd234567abcd23", Kind: MethodOther, Name: "webauthn" + extra},
-	}
-	emails = []Method{{Kind: MethodEmail, Name: "ad**@exam****" + extra}}
-	return apps, others, emails
 }
 
 func addOverview(views map[string]View, in Page, extra string) {
-	apps, others, emails := sampleMethods(extra)
+	all := sampleMethods(extra)
 	noticed := in
 	noticed.Notice = NoticeRecoverySaved
 	over := in
 	over.Proof.Left = -time.Second
-	views["overview"] = Overview{
-		Page: noticed, Apps: apps, Others: others, Emails: emails,
-		Recovery: RecoveryActive, Protected: true,
-	}
-	views["overview-one"] = Overview{Page: in, Apps: apps[:1], Recovery: RecoveryNone, Protected: true}
-	views["overview-empty"] = Overview{Page: in, Recovery: RecoveryLater}
-	views["overview-over"] = Overview{Page: over, Apps: apps[1:], Recovery: RecoveryActive, Protected: true}
+	one := Overview{Page: in, Offers: Offers{App: true}, Apps: all.Apps[:1], Recovery: RecoveryNone, Protected: true}
+	views["overview-one"] = one
+	views["overview-empty"] = Overview{Page: in, Offers: everything, Recovery: RecoveryLater}
+	views["overview-empty-one"] = Overview{Page: in, Offers: Offers{Text: true}, Emails: all.Emails[:1], Recovery: RecoveryLater}
+	views["overview-empty-none"] = Overview{Page: in, Recovery: RecoveryLater}
+	unsure := one
+	unsure.Apps, unsure.Pushes = slices.Clone(all.Apps), slices.Clone(all.Pushes)
+	unsure.Apps[0].Unsure, unsure.Apps[1].Unsure, unsure.Pushes[0].Unsure, unsure.Pushes[0].Codes = true, true, true, false
+	views["overview-unsure"] = unsure
+	all.Page = noticed
+	views["overview"] = all
+	one.Page, one.Apps, one.Recovery = over, all.Apps[1:], RecoveryActive
+	views["overview-over"] = one
 	for _, n := range Notices() {
-		p := in
-		p.Notice = n
-		views["notice-"+string(n)] = Overview{Page: p, Apps: apps[1:], Recovery: RecoveryActive, Protected: true}
+		one.Page = in
+		one.Notice = n
+		views["notice-"+string(n)] = one
 	}
 }
 
@@ -137,25 +158,29 @@ func addRecovery(views map[string]View, in Page) {
 
 func addRemove(views map[string]View, in Page, extra string) {
 	in = at(in, PageRemove)
-	apps, others, emails := sampleMethods(extra)
-	one := apps[0]
+	all := sampleMethods(extra)
+	one := all.Apps[0]
 	one.Number = 0
-	views["remove"] = Remove{Page: in, Target: apps[1], Next: NextOther, Remaining: append(apps[:1:1], others...)}
+	rest := slices.Concat(all.Apps[:1], all.Pushes, all.Phones, all.Others)
+	views["remove"] = Remove{Page: in, Target: all.Apps[1], Next: NextOther, Remaining: rest}
 	views["remove-last"] = Remove{Page: in, Target: one, Next: NextPassword, Last: true}
 	views["remove-email"] = Remove{Page: in, Target: one, Next: NextEmail, Last: true}
 	unticked := in
 	unticked.HasError = true
 	views["remove-unticked"] = Remove{Page: unticked, Target: one, Next: NextPassword, Last: true, Unticked: true}
 	views["remove-refused"] = Remove{Page: in, Target: one, Refused: RefusedLast, Minimum: 1}
-	views["remove-fixed"] = Remove{Page: in, Target: emails[0], Refused: RefusedFixed}
+	views["remove-fixed"] = Remove{Page: in, Target: all.Emails[0], Refused: RefusedFixed}
 	for _, kind := range MethodKinds() {
-		views["remove-"+string(kind)+"-kind"] = Remove{Page: in, Target: Method{Handle: "h", Kind: kind, Removable: true}, Next: NextOther, Remaining: others}
+		views["remove-"+string(kind)+"-kind"] = Remove{Page: in, Target: Method{Handle: "h", Kind: kind, Removable: true}, Next: NextOther, Remaining: all.Apps}
+	}
+	for along, target := range map[Along]Method{AlongBoth: all.Phones[0], AlongCodes: all.Pushes[0], AlongMaybeApp: all.Pushes[0], AlongMaybePush: one} {
+		views["remove-along-"+string(along)] = Remove{Page: in, Target: target, Along: []Along{along}, Next: NextOther, Remaining: all.Phones[1:]}
 	}
 	views["confirm-no-second-step"] = Confirm{Page: in, NoSecondStep: true}
 	views["confirm"] = Confirm{Page: at(in, PageAddApp), Kept: true}
-	views["confirm-overview"] = Confirm{Page: at(in, PageOverview)}
-	views["confirm-recovery-code"] = Confirm{Page: at(in, PageRecoveryCode)}
-	views["confirm-remove"] = Confirm{Page: in}
+	for _, key := range PageKeys() {
+		views["confirm-"+string(key)] = Confirm{Page: at(in, key)}
+	}
 }
 
 func addSignOut(views map[string]View, in, out Page) {

@@ -29,6 +29,7 @@ func TestStructure(t *testing.T) {
 		checkIDs(t, doc)
 		checkNames(t, doc)
 		checkForms(t, doc)
+		checkPolling(t, doc)
 		checkLinks(t, doc)
 	})
 }
@@ -68,7 +69,12 @@ func checkNames(t *testing.T, doc *goquery.Document) {
 			t.Errorf("<%s> without words", goquery.NodeName(s))
 		}
 	})
-	doc.Find("input:not([type=hidden])").Each(func(_ int, s *goquery.Selection) {
+	doc.Find("fieldset").Each(func(_ int, s *goquery.Selection) {
+		if text(s.ChildrenFiltered("legend")) == "" {
+			t.Error("a group of fields without a name")
+		}
+	})
+	doc.Find("input:not([type=hidden]), select").Each(func(_ int, s *goquery.Selection) {
 		if doc.Find("label[for='"+s.AttrOr("id", "?")+"']").Length() != 1 {
 			t.Errorf("field %q has no label", s.AttrOr("name", ""))
 		}
@@ -105,13 +111,28 @@ func checkForms(t *testing.T, doc *goquery.Document) {
 	})
 }
 
+// checkPolling wants a part that asks by itself to ask what its own button
+// asks, with the form's token in it, and to replace nothing but itself.
+func checkPolling(t *testing.T, doc *goquery.Document) {
+	t.Helper()
+	doc.Find("[hx-trigger]").Each(func(_ int, s *goquery.Selection) {
+		form := s.Find("form[method=post]:has([name=form_token])")
+		if form.Length() != 1 || form.AttrOr("action", "") != s.AttrOr("hx-post", "?") {
+			t.Error("CS-03 a part asks for something else than its button")
+		}
+		if s.AttrOr("hx-target", "") != "this" || s.AttrOr("hx-swap", "") != "outerHTML" {
+			t.Error("a part that asks replaces something else than itself")
+		}
+	})
+}
+
 // checkLinks wants every link to lead to the portal, to the page itself, or to
-// one of the three known places outside.
+// one of the few known places outside.
 func checkLinks(t *testing.T, doc *goquery.Document) {
 	t.Helper()
 	allowed := []string{
 		"http://localhost:18080/security/", "#", "https://help.example.com/",
-		"otpauth://totp/", "http://localhost:8081/oidc/logout?",
+		"otpauth://totp/", "http://localhost:8081/oidc/logout?", appStoreURL, googlePlayURL,
 	}
 	doc.Find("[href], [src]").Each(func(_ int, s *goquery.Selection) {
 		address := s.AttrOr("href", s.AttrOr("src", ""))

@@ -68,8 +68,10 @@
   const warnAt = 120;
   let proof;
 
+  // A swap that leaves the line where it is does not start the count anew.
   function watchProof() {
     const element = document.querySelector("[data-proof]");
+    if (proof?.element === element) return;
     proof = element && { element, ends: Date.now() + 1000 * Number(element.dataset.proof) };
     tick();
   }
@@ -95,6 +97,80 @@
     say(part(stage).textContent);
   }
 
+  // The wait before a code can be sent again. The seconds are for the eye; that
+  // the wait is over is said once.
+  let wait;
+
+  function watchWait() {
+    const element = document.querySelector("[data-wait]");
+    wait = element && { element, ends: Date.now() + 1000 * Number(element.dataset.wait) };
+    countWait();
+  }
+
+  function countWait() {
+    if (!wait) return;
+    const left = Math.ceil((wait.ends - Date.now()) / 1000);
+    const part = (name) => wait.element.querySelector(`[data-wait-${name}]`);
+    const over = left <= 0;
+    part("seconds").textContent = left;
+    part("until").hidden = part("left").hidden = over;
+    part("over").hidden = !over;
+    for (const button of document.querySelectorAll("[data-resend]")) button.ariaDisabled = over ? null : "true";
+    if (!over) return;
+    say(part("over").textContent);
+    wait = null;
+  }
+
+  // A button that waits can be reached and heard, and does nothing yet.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.submitter?.ariaDisabled !== "true") return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
+
+  // Where the browser can read the code out of the text message (WebOTP), it is
+  // filled in and said, and the visitor confirms it. Sending the form ends the wait.
+  let awaited;
+
+  function awaitCode() {
+    const field = document.querySelector("[data-otp]");
+    if (awaited?.field === field) return;
+    awaited?.abort.abort();
+    awaited = null;
+    if (!field || !window.OTPCredential) return;
+    const abort = new AbortController();
+    awaited = { field, abort };
+    field.form.addEventListener("submit", () => abort.abort());
+    fillIn(field, navigator.credentials.get({ otp: { transport: ["sms"] }, signal: abort.signal }));
+  }
+
+  async function fillIn(field, answer) {
+    try {
+      const { code } = await answer;
+      if (field.value) return;
+      field.value = code;
+      say(field.dataset.otp);
+    } catch {
+      // Refused, ended or without a message: the visitor types.
+    }
+  }
+
+  // What a page finds out by asking again and again is said when it changes, and
+  // never moves the focus.
+  let heard;
+
+  function tellNews() {
+    const news = document.querySelector("[data-news]")?.textContent.trim();
+    if (news && heard && news !== heard) say(news);
+    heard = news;
+  }
+
+  const asksAgain = (event) => event.detail.ctx?.sourceElement?.hasAttribute("hx-trigger");
+
   // A changing request without a usable answer is never repeated: the visitor is
   // asked to look at the page anew.
   function failed() {
@@ -103,9 +179,13 @@
     message.focus();
   }
 
-  document.addEventListener("htmx:error", failed);
+  // A page that asks by itself goes on asking.
+  document.addEventListener("htmx:error", (event) => {
+    if (!asksAgain(event)) failed();
+  });
   document.addEventListener("htmx:response:error", (event) => {
     const { ctx } = event.detail;
+    if (asksAgain(event)) return;
     if (ctx.response.status >= 500 && !ctx.response.headers.has("HX-Redirect")) failed();
   });
 
@@ -113,9 +193,15 @@
     localTimes(root);
     buttons(root);
     watchProof();
+    watchWait();
+    awaitCode();
+    tellNews();
   }
 
   document.addEventListener("htmx:after:swap", () => ready(document));
-  setInterval(tick, 1000);
+  setInterval(() => {
+    tick();
+    countWait();
+  }, 1000);
   ready(document);
 })();
