@@ -62,7 +62,10 @@ func TestInventory(t *testing.T) {
 		{"POST", "sign-out"},
 		{"GET", "signed-out"},
 	}
-	withoutProof := []page{{"GET", "confirm"}, {"GET", "recovery-code"}, {"POST", "recovery-code/saved"}, {"POST", "add/app/cancel"}}
+	withoutProof := []page{
+		{"GET", "confirm"}, {"GET", "recovery-code"}, {"POST", "recovery-code/saved"},
+		{"POST", "add/app/cancel"}, {"POST", "add/phone/cancel"}, {"POST", "add/email/cancel"}, {"POST", "add/push/cancel"},
+	}
 	p := startPortal(t, portalOptions{})
 	_, stale := p.person()
 	p.later(11 * time.Minute)
@@ -128,7 +131,7 @@ func TestUnknownPaths(t *testing.T) {
 		for _, path := range []string{
 			"robots.txt", "favicon.ico", ".git/config", ".env", "debug/pprof/", "metrics", "healthz", "readyz", "admin", "console",
 			"assets/", "assets/..%2f..%2fgo.mod", "assets/manifest.json", "assets/app.css", "static/src/app.js",
-			"add", "add/app/", "add/app/xyz", "recovery-code/", "methods/", "methods/" + anyHandle, "sign-in/", "index.html",
+			"add/", "add/other", "add/app/", "add/app/xyz", "add/phone/confirm/x", "add/sms", "recovery-code/", "methods/", "methods/" + anyHandle, "sign-in/", "index.html",
 		} {
 			a := b.get(path)
 			b.wantError(a, http.StatusNotFound, handlers.KindPageNotFound)

@@ -173,6 +173,7 @@ func links(p *portal, _ *http.Request, a answer) string {
 			case strings.HasPrefix(to, p.url), attribute == "href" && strings.HasPrefix(to, "#"), to == supportURL:
 			case strings.HasPrefix(to, "otpauth://totp/") && e.Is("#main a"):
 			case isLogout(p, to) && e.Is("#main a"):
+			case isStore(to) && e.Is("#main a[rel~=noreferrer]"):
 			default:
 				wrong = fmt.Sprintf("%s=%q", attribute, to)
 			}
@@ -182,6 +183,11 @@ func links(p *portal, _ *http.Request, a answer) string {
 		wrong = "refresh to " + to
 	}
 	return wrong
+}
+
+// isStore tells the two pages where the notification app is found.
+func isStore(to string) bool {
+	return strings.HasPrefix(to, "https://apps.apple.com/") || strings.HasPrefix(to, "https://play.google.com/store/apps/details?id=com.auth0.guardian")
 }
 
 func isLogout(p *portal, to string) bool {
