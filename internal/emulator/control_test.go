@@ -39,7 +39,7 @@ func TestControlBadInput(t *testing.T) {
 		{"PATCH", "tenant", `{"factors":{"otp":false}} {}`},
 		{"PATCH", "tenant", `{"name":"x"}`},
 		{"PATCH", "tenant", `{"factors":{"otp":false,"u2f":true}}`},
-		{"PATCH", "tenant", `{"factors":{"otp":false,"sms":true}}`},
+		{"PATCH", "tenant", `{"factors":{"otp":false,"duo":true}}`},
 		{"PATCH", "tenant", `{"factors":{"otp":"no"}}`},
 		{"PATCH", "tenant", `{"factors":{"otp":false},"policy":["sometimes"]}`},
 		{"PATCH", "tenant", `{"policy":["all-applications","all-applications"]}`},
@@ -124,7 +124,7 @@ func TestControlTenant(t *testing.T) {
 		t.Errorf("applications: %+v", got.Applications)
 	case !slices.Equal(got.Applications[i].Callbacks, []string{"http://localhost:8080/callback"}):
 		t.Errorf("callbacks: %+v", got.Applications)
-	case len(got.Factors) != 8 || !got.Factors["otp"] || got.Factors["sms"] || got.Policy == nil || got.MessageTypes == nil:
+	case len(got.Factors) != 8 || !got.Factors["otp"] || !got.Factors["sms"] || got.Factors["duo"] || got.Policy == nil || len(got.MessageTypes) != 2:
 		t.Errorf("settings: %+v", got)
 	case len(got.Variants) != len(variants()) || got.Variants["wrong_code_status"] != "403": // each name once, too
 		t.Errorf("variants: %v", got.Variants)
@@ -266,7 +266,7 @@ func TestControlClockAndReset(t *testing.T) {
 	if a := w.do("GET", "/userinfo", ""); a.status != http.StatusUnauthorized {
 		t.Errorf("fault: %v", a)
 	}
-	if !w.e.clock.Now().Equal(worldTime) || len(w.authenticators(ada)) != 0 {
+	if !w.e.clock.Now().Equal(worldTime) || len(w.enrolled(ada)) != 0 {
 		t.Error("clock or authenticators are not reset")
 	}
 }

@@ -86,7 +86,7 @@ func TestFaultAfter(t *testing.T) {
 	if a := w.associate(token); a.status != 504 {
 		t.Errorf("answer: %v", a)
 	}
-	if n := len(w.authenticators(ada)); n != 2 {
+	if n := len(w.enrolled(ada)); n != 2 {
 		t.Errorf("%d entries: the work was not done", n)
 	}
 }

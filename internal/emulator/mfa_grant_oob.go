@@ -19,12 +19,7 @@ func grantMFAOOB(e *Emulator, app *Application, p parameters) (*tokenSet, *oauth
 		return nil, failure
 	}
 	set, failure := e.exchangeOOB(b, p)
-	if failure != nil {
-		e.logEvent("feoobft", b.user.ID, failure.Description)
-		return nil, failure
-	}
-	e.logEvent("seoobft", b.user.ID, "Out-of-band answer exchanged")
-	return set, nil
+	return e.exchanged("oobft", b, set, failure)
 }
 
 func (e *Emulator) exchangeOOB(b *bearerUser, p parameters) (*tokenSet, *oauthFailure) {

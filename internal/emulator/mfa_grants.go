@@ -17,6 +17,11 @@ func grantMFAOTP(e *Emulator, app *Application, p parameters) (*tokenSet, *oauth
 	if failure != nil {
 		return nil, failure
 	}
+	set, failure := e.exchangeOTP(b, p)
+	return e.exchanged("otpft", b, set, failure)
+}
+
+func (e *Emulator) exchangeOTP(b *bearerUser, p parameters) (*tokenSet, *oauthFailure) {
 	used, result := e.spendTOTP(b.user, p.get("otp"), e.provable(b))
 	if result != codeOK {
 		return nil, e.codeFailure(result, "Invalid otp_code.")
@@ -39,6 +44,11 @@ func grantMFARecoveryCode(e *Emulator, app *Application, p parameters) (*tokenSe
 	if failure != nil {
 		return nil, failure
 	}
+	set, failure := e.exchangeRecoveryCode(b, p)
+	return e.exchanged("rcft", b, set, failure)
+}
+
+func (e *Emulator) exchangeRecoveryCode(b *bearerUser, p parameters) (*tokenSet, *oauthFailure) {
 	next, result := e.useRecoveryCode(b.user, p.get("recovery_code"))
 	if result != codeOK {
 		return nil, e.codeFailure(result, "MFA Authorization rejected.")
@@ -48,6 +58,17 @@ func grantMFARecoveryCode(e *Emulator, app *Application, p parameters) (*tokenSe
 		return nil, failure
 	}
 	set.RecoveryCode = next
+	return set, nil
+}
+
+// exchanged logs how an exchange of the grant with that code ended and passes its
+// outcome on: seotpft or feotpft, and so on.
+func (e *Emulator) exchanged(code string, b *bearerUser, set *tokenSet, failure *oauthFailure) (*tokenSet, *oauthFailure) {
+	if failure != nil {
+		e.logEvent("fe"+code, b.user.ID, failure.Description)
+		return nil, failure
+	}
+	e.logEvent("se"+code, b.user.ID, "Exchanged for tokens")
 	return set, nil
 }
 
@@ -76,7 +97,7 @@ func (e *Emulator) verifier(app *Application, raw string) (*bearerUser, *oauthFa
 // abandoned attempt could use it.
 func (e *Emulator) provable(b *bearerUser) []*authenticator {
 	active := e.appsOf(b.user)
-	if b.opaque && len(active) > 0 {
+	if b.opaque && e.hasFactor(b.user) {
 		return active
 	}
 	return append(e.authenticatorsOf(b.user, kindTOTP, false), active...)

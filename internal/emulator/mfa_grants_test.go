@@ -16,6 +16,7 @@ func TestChallenge(t *testing.T) {
 	w.e.s.mu.Lock()
 	w.e.s.apps[other].GrantTypes = []string{grantTypeMFAOTP}
 	w.e.s.mu.Unlock()
+	w.factor("email", false) // else ada's address is something to be challenged with
 	bruno1, ada1 := w.mfaToken(bruno), w.mfaToken(ada)
 	ids := w.authenticators(bruno)
 
@@ -32,8 +33,12 @@ func TestChallenge(t *testing.T) {
 		{"of another client", map[string]any{"mfa_token": bruno1, "client_id": other, "client_secret": otherSecret}, 400, "invalid_request", "mfa_token not issued to this client"},
 		{"wrong secret", map[string]any{"mfa_token": bruno1, "client_secret": "x"}, 401, "access_denied", "Unauthorized"},
 		{"no factor", map[string]any{"mfa_token": ada1}, 403, "association_required", "User has no active authenticator; associate one first."},
-		{"oob only", map[string]any{"mfa_token": bruno1, "challenge_type": "oob"}, 401, "unsupported_challenge_type", "User does not support any of the requested challenge types. He has: otp"},
-		{"recovery code", map[string]any{"mfa_token": bruno1, "authenticator_id": ids[1].ID}, 401, "unsupported_challenge_type", "User does not support any of the requested challenge types. He has: otp"},
+		{"unknown type", map[string]any{"mfa_token": bruno1, "challenge_type": "webauthn"}, 401, "unsupported_challenge_type", "User does not support any of the requested challenge types. He has: otp oob"},
+		{"app by message", map[string]any{"mfa_token": bruno1, "challenge_type": "oob", "authenticator_id": ids[0].ID}, 401, "unsupported_challenge_type", "User does not support any of the requested challenge types. He has: otp oob"},
+		{"phone by app", map[string]any{"mfa_token": bruno1, "challenge_type": "otp", "authenticator_id": ids[2].ID}, 401, "unsupported_challenge_type", "User does not support any of the requested challenge types. He has: otp oob"},
+		{"channel without a phone", map[string]any{"mfa_token": bruno1, "oob_channel": "auth0"}, 401, "unsupported_challenge_type", "User does not support any of the requested challenge types. He has: otp oob"},
+		{"unknown channel", map[string]any{"mfa_token": bruno1, "oob_channel": "fax"}, 400, "invalid_request", "Unsupported oob_channel"},
+		{"recovery code", map[string]any{"mfa_token": bruno1, "authenticator_id": ids[1].ID}, 401, "unsupported_challenge_type", "User does not support any of the requested challenge types. He has: otp oob"},
 		{"unknown id", map[string]any{"mfa_token": bruno1, "authenticator_id": "totp|dev_AAAAAAAAAAAAAAAA"}, 400, "invalid_request", "Invalid authenticator_id"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -43,7 +48,7 @@ func TestChallenge(t *testing.T) {
 	}
 	for _, fields := range []map[string]any{
 		{"mfa_token": bruno1},
-		{"mfa_token": bruno1, "challenge_type": "oob otp"},
+		{"mfa_token": bruno1, "challenge_type": "otp oob"},
 		{"mfa_token": bruno1, "challenge_type": "otp", "authenticator_id": ids[0].ID},
 	} {
 		if a := w.challenge(id, secret, fields); a.status != http.StatusOK || a.body != `{"challenge_type":"otp"}` {

@@ -79,15 +79,18 @@ func (e *Emulator) deliverCode(u *user, a *authenticator, o *oob, lang string) {
 	e.logEvent("gd_send_"+a.Kind, u.ID, "Sent a code by "+a.Kind)
 }
 
+// A phone keeps so many notifications that nobody has answered.
+const maxPushes = 50
+
 // deliverPush puts a notification on the simulated phone that a's push token
 // belongs to. Of another phone nobody learns whether it got it.
 func (e *Emulator) deliverPush(o *oob, a *authenticator) {
 	for _, p := range e.s.phones {
 		if a.Device.PushService == pushService && a.Device.PushToken == p.ID {
-			p.Pushes = append(p.Pushes, push{
+			p.Pushes = appendBounded(p.Pushes, push{
 				ID: "push_" + randomString(e.rand, 16, alphanumeric), TxToken: o.TxToken, DeviceAccount: a.Device.ID,
 				Challenge: o.Challenge, ServiceHost: e.guardianURL(), At: o.Created, Browser: o.Browser, OS: o.OS,
-			})
+			}, maxPushes)
 		}
 	}
 	e.logEvent("gd_send_pn", o.UserID, "Sent a push notification")

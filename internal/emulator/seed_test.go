@@ -55,7 +55,7 @@ func TestSeedFileErrors(t *testing.T) {
 		{"another issuer", `"http://localhost:8081/"`, `"https://acme.auth0.com/"`},
 		{"another domain", `"localhost:8081"`, `"acme.auth0.com"`},
 		{"unknown factor", `"sms"`, `"pigeon"`},
-		{"factor that is not emulated", `"sms": false`, `"sms": true`},
+		{"factor that is not emulated", `"sms": false`, `"duo": true`},
 		{"unknown policy", `all-applications`, `sometimes`},
 		{"unknown variant", `authorization_response_iss`, `x`},
 		{"unknown value of a variant", `"on"`, `"maybe"`},
@@ -66,6 +66,11 @@ func TestSeedFileErrors(t *testing.T) {
 		{"secret that is no base32", `JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP`, `jbsw 0189`},
 		{"secret too short", `JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP`, `JBSWY3DP`},
 		{"malformed recovery code", `"otp", "secret"`, `"recovery-code", "secret"`},
+		{"number of an app", `"secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"`, `"number": "+447700900147"`},
+		{"malformed number", `"otp", "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"`, `"phone", "number": "07700900147"`},
+		{"secret of a phone", `"type": "otp"`, `"type": "phone"`},
+		{"malformed address", `"otp", "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"`, `"email", "address": "x"`},
+		{"address of a push", `"otp", "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"`, `"push", "address": "x@example.com"`},
 		{"no JSON", "{", "["},
 	} {
 		t.Run(c.name, func(t *testing.T) {

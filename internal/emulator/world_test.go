@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -225,12 +226,36 @@ func (w *world) authenticators(email string) []authenticatorJSON {
 	return list
 }
 
+// enrolled is authenticators without what a verified address is by itself.
+func (w *world) enrolled(email string) []authenticatorJSON {
+	w.t.Helper()
+	id := w.userID(email)
+	w.e.s.mu.Lock()
+	implicit := w.e.implicitEmail(w.e.s.users[id])
+	w.e.s.mu.Unlock()
+	return slices.DeleteFunc(w.authenticators(email), func(a authenticatorJSON) bool {
+		return implicit != nil && a.ID == implicit.ID
+	})
+}
+
+// settings changes the tenant through the control API.
+func (w *world) settings(patch map[string]any) {
+	w.t.Helper()
+	if a := w.api("PATCH", "/control/tenant", patch); a.status != http.StatusOK {
+		w.t.Fatalf("settings: %v", a)
+	}
+}
+
+// factor switches a factor of the tenant on or off.
+func (w *world) factor(name string, on bool) {
+	w.t.Helper()
+	w.settings(map[string]any{"factors": map[string]bool{name: on}})
+}
+
 // variantSet switches a variant through the control API.
 func (w *world) variantSet(name, value string) {
 	w.t.Helper()
-	if a := w.api("PATCH", "/control/tenant", map[string]any{"variants": map[string]string{name: value}}); a.status != http.StatusOK {
-		w.t.Fatalf("variant: %v", a)
-	}
+	w.settings(map[string]any{"variants": map[string]string{name: value}})
 }
 
 func (w *world) wantError(a answer, status int, code, description string) {
