@@ -2,6 +2,7 @@ package auth0
 
 import (
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,7 +78,7 @@ func (p *portal) list(token AccessToken) []Authenticator {
 func TestJourneyAtTheEmulator(t *testing.T) {
 	p := newPortal(t)
 	who, tokens := p.signIn(time.Hour)
-	if who.Issuer != p.tenant.Issuer() || who.Subject == "" || who.Email != p.user.Email || who.MFA || who.SID == "" {
+	if who.Issuer != p.tenant.Issuer() || who.Subject == "" || who.Email != p.user.Email || !who.EmailVerified || who.MFA || who.SID == "" {
 		t.Errorf("identity %+v", who)
 	}
 	if left := tokens.Expires.Sub(p.now()); left <= 9*time.Minute || left > 10*time.Minute {
@@ -90,7 +91,7 @@ func TestJourneyAtTheEmulator(t *testing.T) {
 	}
 	pending := p.list(tokens.Access)
 	for _, a := range pending {
-		if a.Active {
+		if a.Active && a.Channel != ChannelEmail { // the verified address is there by itself
 			t.Errorf("active before the first code: %+v", a)
 		}
 	}
@@ -123,6 +124,87 @@ func TestJourneyAtTheEmulator(t *testing.T) {
 	}
 }
 
+// TestMessagesAtTheEmulator: a phone by text and by call, and an address.
+func TestMessagesAtTheEmulator(t *testing.T) {
+	const number, address = "+441632960147", "other@example.com"
+	for name, way := range map[string]struct {
+		to       string
+		start    func(*portal, AccessToken) (Delivery, error)
+		channels []string
+	}{
+		"text": {number, func(p *portal, a AccessToken) (Delivery, error) {
+			return p.AssociatePhone(t.Context(), a, ChannelSMS, number)
+		}, []string{ChannelSMS, ChannelVoice}},
+		"call": {number, func(p *portal, a AccessToken) (Delivery, error) {
+			return p.AssociatePhone(t.Context(), a, ChannelVoice, number)
+		}, []string{ChannelSMS, ChannelVoice}},
+		"e-mail": {address, func(p *portal, a AccessToken) (Delivery, error) {
+			return p.AssociateEmail(t.Context(), a, address)
+		}, []string{ChannelEmail}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPortal(t)
+			_, tokens := p.signIn(time.Hour)
+			before := p.list(tokens.Access)
+			sent, err := way.start(p, tokens.Access)
+			if err != nil || sent.RecoveryCode.IsZero() {
+				t.Fatalf("start: %v", err)
+			}
+			code := secret.New(p.tenant.LatestCode(way.to))
+			wrong := secret.New("000000")
+			if code.Equal(wrong) {
+				wrong = secret.New("000001")
+			}
+			wantError(t, p.ConfirmMessage(t.Context(), tokens.Access, sent.OOB, wrong), KindWrongCode, "")
+			if err := p.ConfirmMessage(t.Context(), tokens.Access, sent.OOB, code); err != nil {
+				t.Fatal(err)
+			}
+			wantError(t, p.ConfirmMessage(t.Context(), tokens.Access, sent.OOB, code), KindExpired, "") // used
+			var channels []string
+			for _, a := range p.list(tokens.Access) {
+				if !slices.Contains(before, a) && a.Type == TypeOOB && a.Active {
+					channels = append(channels, a.Channel)
+				}
+			}
+			slices.Sort(channels)
+			if !slices.Equal(channels, way.channels) {
+				t.Errorf("active now: %v", channels)
+			}
+		})
+	}
+}
+
+// TestPushAtTheEmulator is case (f) of the protocol reference's section 17.
+func TestPushAtTheEmulator(t *testing.T) {
+	p := newPortal(t)
+	_, tokens := p.signIn(time.Hour)
+	made, err := p.AssociatePush(t.Context(), tokens.Access)
+	if err != nil || made.RecoveryCode.IsZero() {
+		t.Fatalf("start: %v", err)
+	}
+	wantError(t, p.CheckPush(t.Context(), tokens.Access, made.OOB), KindPending, "")
+	wantError(t, p.CheckPush(t.Context(), tokens.Access, made.OOB), KindSlowDown, "")
+	p.tenant.Clock().Advance(5 * time.Second)
+	p.tenant.Scan(p.user, made.URI.Reveal())
+	if err := p.CheckPush(t.Context(), tokens.Access, made.OOB); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, a := range p.list(tokens.Access) {
+		found[a.Type+" "+a.Channel] = a.Active
+	}
+	if !found["oob auth0"] || !found["otp "] {
+		t.Errorf("after the scan: %v", found)
+	}
+
+	late, err := p.AssociatePush(t.Context(), tokens.Access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.tenant.Clock().Advance(5 * time.Minute)
+	wantError(t, p.CheckPush(t.Context(), tokens.Access, late.OOB), KindExpired, "")
+}
+
 // TestRefusalsOfTheEmulator provokes the answers whose wording matters.
 func TestRefusalsOfTheEmulator(t *testing.T) {
 	p := newPortal(t)
@@ -138,6 +220,48 @@ func TestRefusalsOfTheEmulator(t *testing.T) {
 		}
 		_, _, err := p.SignIn(t.Context(), cb, login)
 		wantError(t, err, KindLoginRefused, reasonCode)
+	})
+	t.Run("a token of another transaction", func(t *testing.T) {
+		sent, err := p.AssociatePhone(t.Context(), tokens.Access, ChannelSMS, "+441632960147")
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := &portal{Client: p.Client, t: t, tenant: p.tenant, browser: p.tenant.NewBrowser(), user: p.tenant.NewUser()}
+		_, foreign := other.signIn(time.Hour)
+		code := secret.New(p.tenant.LatestCode("+441632960147"))
+		wantError(t, p.ConfirmMessage(t.Context(), foreign.Access, sent.OOB, code), KindExpired, "")
+		wantError(t, p.ConfirmMessage(t.Context(), tokens.Access, secret.New("Fe26.2*nobody"), code), KindExpired, "")
+		p.tenant.Clock().Advance(5 * time.Minute)
+		wantError(t, p.ConfirmMessage(t.Context(), tokens.Access, sent.OOB, code), KindExpired, "")
+	})
+	t.Run("too many messages", func(t *testing.T) {
+		var err error
+		for range 11 {
+			_, err = p.AssociatePhone(t.Context(), tokens.Access, ChannelVoice, "+441632960147")
+		}
+		wantError(t, err, KindTooManyMessages, "")
+	})
+	t.Run("numbers and addresses", func(t *testing.T) {
+		_, err := p.AssociatePhone(t.Context(), tokens.Access, ChannelSMS, "+0123")
+		wantError(t, err, KindBadNumber, "")
+		_, err = p.AssociateEmail(t.Context(), tokens.Access, "ada@@example.com")
+		wantError(t, err, KindBadAddress, "")
+	})
+	t.Run("factor off", func(t *testing.T) {
+		p.tenant.Control("PATCH", "tenant", `{"factors":{"push-notification":false}}`)
+		_, err := p.AssociatePush(t.Context(), tokens.Access)
+		wantError(t, err, KindFactorDisabled, "")
+		p.tenant.Control("PATCH", "tenant", `{"factors":{"push-notification":true}}`)
+	})
+	t.Run("the verified address", func(t *testing.T) {
+		for _, status := range []string{"403", "400", "409"} {
+			p.tenant.Control("PATCH", "tenant", `{"variants":{"implicit_email_removal":"`+status+`"}}`)
+			for _, a := range p.list(tokens.Access) {
+				if a.Channel == ChannelEmail && a.Active {
+					wantError(t, p.DeleteAuthenticator(t.Context(), tokens.Access, a.ID), KindNotRemovable, "")
+				}
+			}
+		}
 	})
 	t.Run("51 enrolments", func(t *testing.T) {
 		var err error

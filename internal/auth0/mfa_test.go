@@ -164,8 +164,8 @@ func TestListIsRepeatedOnce(t *testing.T) {
 
 // TestChangesAreNotRepeated is UP-06 for changing calls: sent once, outcome open.
 func TestChangesAreNotRepeated(t *testing.T) {
-	routes := map[string]string{"associate": associateRoute, "confirm": confirmRoute, "delete": deleteRoute}
-	for name, route := range routes {
+	for _, name := range changingCalls() {
+		route := routeOf(name)
 		for _, status := range []int{408, 500, 502, 503, 504} {
 			t.Run(fmt.Sprintf("UP-06 %s, %d", name, status), func(t *testing.T) {
 				tn := newTenant(t)
@@ -370,10 +370,9 @@ func TestRefusals(t *testing.T) {
 		{"404", 404, `{"error":"not_found"}`, KindNotFound},
 		{"409", 409, `{}`, KindInvalid},
 	}
-	routes := map[string]string{"list": listRoute, "associate": associateRoute, "confirm": confirmRoute, "delete": deleteRoute}
-	for op, route := range routes {
+	for _, op := range append(changingCalls(), "list") {
 		for _, c := range everywhere {
-			t.Run(op+", "+c.name, func(t *testing.T) { refuse(t, op, route, c.status, c.body, c.kind) })
+			t.Run(op+", "+c.name, func(t *testing.T) { refuse(t, op, c.status, c.body, c.kind) })
 		}
 	}
 	for _, c := range []struct {
@@ -405,22 +404,23 @@ func TestRefusals(t *testing.T) {
 		{"associate", "factor off", 400, `{"error":"invalid_request","error_description":"The factor is not enabled for this tenant."}`, KindFactorDisabled},
 		{"associate", "factor off, Guardian", 403, `{"error":"Forbidden","errorCode":"feature_disabled_by_admin"}`, KindFactorDisabled},
 		{"associate", "unsupported", 400, `{"error":"invalid_request","error_description":"Unsupported authenticator_types"}`, KindFactorDisabled},
-		{"associate", "messages", 429, `{"error":"invalid_request","error_description":"Too many SMS sent by the user. Wait for some minutes before retrying."}`, KindRateLimited},
-		{"associate", "messages, 400", 400, `{"error":"invalid_request","error_description":"Too many SMS sent by the user. Wait for some minutes before retrying."}`, KindRateLimited},
+		{"associate", "messages", 429, `{"error":"invalid_request","error_description":"Too many SMS sent by the user. Wait for some minutes before retrying."}`, KindTooManyMessages},
+		{"associate", "messages, 400", 400, `{"error":"invalid_request","error_description":"Too many SMS sent by the user. Wait for some minutes before retrying."}`, KindTooManyMessages},
 		{"associate", "429 without a word", 429, ``, KindRateLimited},
 		{"list", "401 without a word", 401, `Unauthorized`, KindTokenRejected},
 		{"list", "UP-07 invalid_grant, 403", 403, `{"error":"invalid_grant"}`, KindTokenRejected},
 		{"delete", "404 without a word", 404, ``, KindNotFound},
 		{"delete", "404, Guardian", 404, `{"error":"Not Found","errorCode":"enrollment_not_found"}`, KindNotFound},
-		{"delete", "implicit e-mail", 403, `{"error":"access_denied","error_description":"Cannot be deleted"}`, KindForbidden},
+		{"delete", "implicit e-mail", 403, `{"error":"access_denied","error_description":"Cannot be deleted"}`, KindNotRemovable},
 		{"delete", "success that claims an error", 200, `{"error":"something_new"}`, KindUnknownOutcome},
 	} {
-		t.Run(c.op+", "+c.name, func(t *testing.T) { refuse(t, c.op, routes[c.op], c.status, c.body, c.kind) })
+		t.Run(c.op+", "+c.name, func(t *testing.T) { refuse(t, c.op, c.status, c.body, c.kind) })
 	}
 }
 
-func refuse(t *testing.T, op, route string, status int, body string, want Kind) {
+func refuse(t *testing.T, op string, status int, body string, want Kind) {
 	t.Helper()
+	route := routeOf(op)
 	tn := newTenant(t)
 	tn.says(route, status, body)
 	err := calls()[op].run(t.Context(), tn.client(), tn.login())
@@ -478,7 +478,7 @@ func TestRetryAt(t *testing.T) {
 // TestNothingOfTheTenantLeaks is SL-11: a tenant that repeats our secrets in
 // every member of an error does not get them into an error or the log.
 func TestNothingOfTheTenantLeaks(t *testing.T) {
-	secrets := []string{testSecret, testCode, testVerifier, testAccess, "canary-otp"}
+	secrets := []string{testSecret, testCode, testVerifier, testAccess, testOOB, "canary-otp"}
 	echo := strings.Join(secrets, " ")
 	bodies := []string{
 		string(mustJSON(map[string]any{"error": echo, "error_description": echo, "errorCode": echo, "message": echo, "mfa_token": echo})),
@@ -505,8 +505,8 @@ func TestNothingOfTheTenantLeaks(t *testing.T) {
 					}
 					err := call.run(t.Context(), tn.client(), tn.login())
 					if err == nil {
-						if status == 200 && (name == "delete" || name == "confirm") {
-							return // a success, to these two
+						if status == 200 && (name == "delete" || routeOf(name) == confirmRoute) {
+							return // a success, to these
 						}
 						t.Fatal("no error")
 					}

@@ -30,6 +30,7 @@ const (
 	testCode     = "canary-code"
 	testVerifier = "canary-verifier-0123456789-0123456789-01234"
 	testAccess   = "canary-access-token"
+	testOOB      = "canary-oob-code"
 	testNonce    = "nonce-of-this-transaction"
 )
 

@@ -82,10 +82,49 @@ func calls() map[string]struct {
 		"confirm": {func(ctx context.Context, c *Client, _ Login) error {
 			return c.ConfirmApp(ctx, accessToken(), secret.New("123456"))
 		}, KindUnknownOutcome},
+		"phone": {func(ctx context.Context, c *Client, _ Login) error {
+			_, err := c.AssociatePhone(ctx, accessToken(), ChannelSMS, "+441632960147")
+			return err
+		}, KindUnknownOutcome},
+		"email": {func(ctx context.Context, c *Client, _ Login) error {
+			_, err := c.AssociateEmail(ctx, accessToken(), "ada@example.com")
+			return err
+		}, KindUnknownOutcome},
+		"push": {func(ctx context.Context, c *Client, _ Login) error {
+			_, err := c.AssociatePush(ctx, accessToken())
+			return err
+		}, KindUnknownOutcome},
+		"message": {func(ctx context.Context, c *Client, _ Login) error {
+			return c.ConfirmMessage(ctx, accessToken(), secret.New(testOOB), secret.New("123456"))
+		}, KindUnknownOutcome},
+		"check": {func(ctx context.Context, c *Client, _ Login) error {
+			return c.CheckPush(ctx, accessToken(), secret.New(testOOB))
+		}, KindUnknownOutcome},
 		"delete": {func(ctx context.Context, c *Client, _ Login) error {
 			return c.DeleteAuthenticator(ctx, accessToken(), "totp|dev_1")
 		}, KindUnknownOutcome},
 	}
+}
+
+// routeOf is where a call of the MFA API goes.
+func routeOf(name string) string {
+	switch name {
+	case "list":
+		return listRoute
+	case "associate", "phone", "email", "push":
+		return associateRoute
+	case "confirm", "message", "check":
+		return confirmRoute
+	case "delete":
+		return deleteRoute
+	default:
+		panic("no call of the MFA API: " + name)
+	}
+}
+
+// changingCalls are the names of the calls that alter something at the tenant.
+func changingCalls() []string {
+	return []string{"associate", "phone", "email", "push", "confirm", "message", "check", "delete"}
 }
 
 // rawTenant is a listener whose connections a test handles by hand. Its client

@@ -307,6 +307,12 @@ func TestProfileIsTolerated(t *testing.T) {
 	if err != nil || len([]rune(who.Name)) != 200 || who.Email != "a@x" || who.MFA {
 		t.Errorf("identity %+v, %v", who, err)
 	}
+	for _, verified := range []any{true, false, absent, nil, "true", 1} {
+		who, _, err = tn.signIn(tn.client(), set(map[string]any{"email_verified": verified}))
+		if err != nil || who.EmailVerified != (verified == true) {
+			t.Errorf("email_verified %v: identity %+v, %v", verified, who, err)
+		}
+	}
 }
 
 func atHash(access string) string {
