@@ -52,7 +52,7 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 	if !live {
 		return h.afterWizard(c)
 	}
-	shown, err := field(c, "state")
+	shown, err := field(c, "state") // what the page says now; it decides nothing but whether to draw it anew
 	if err != nil {
 		return err
 	}
@@ -70,10 +70,19 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 		return h.showScan(c, e, templates.PushNotYet)
 	case !isHTMX(c):
 		return h.showScan(c, e, state)
-	case string(state) == shown && e.Scan.Every == before.Scan.Every:
+	case saysSame(shown, state) && e.Scan.Every == before.Scan.Every:
 		return h.unchanged(c)
 	}
 	return h.showStatus(c, e, state)
+}
+
+// saysSame reports whether the part of the page that waits says the state
+// already. What the button was answered stands above it.
+func saysSame(shown string, state templates.PushState) bool {
+	if shown == "" || shown == string(templates.PushNotYet) {
+		shown = string(templates.PushWaiting)
+	}
+	return shown == string(state)
 }
 
 // pushState is how a scan stands after an answer that is not "done"; empty for
