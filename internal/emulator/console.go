@@ -111,8 +111,9 @@ func (c *console) form(name string, view viewFunc, do func(*http.Request) error,
 // forms is form for a page with several of them: do returns which one was done.
 func (c *console) forms(name string, view viewFunc, do func(*http.Request) (done string, err error)) http.HandlerFunc {
 	return c.guarded(func(w http.ResponseWriter, r *http.Request) {
-		done, err := "", error(nil)
-		if r.ParseForm() != nil {
+		var done string
+		err := r.ParseForm()
+		if err != nil {
 			err = badRequest("the form cannot be read")
 		} else {
 			done, err = do(r)

@@ -46,7 +46,7 @@ func (w *world) checkIDs(doc *goquery.Document) {
 		}
 		seen[id] = true
 	})
-	doc.Find("input, select, textarea").Each(func(_ int, s *goquery.Selection) {
+	doc.Find("input:not([type=hidden]), select, textarea").Each(func(_ int, s *goquery.Selection) {
 		id := s.AttrOr("id", "")
 		if s.Closest("label").Length() == 0 && doc.Find("label[for='"+id+"']").Length() != 1 {
 			w.t.Errorf("field %q has no label", s.AttrOr("name", ""))
@@ -99,7 +99,7 @@ func TestConsolePages(t *testing.T) {
 	w := newWorld(t)
 	w.enrol(w.accessToken(ada, allScopes))
 	for path, title := range map[string]string{
-		"/console": "Overview", "/console/phones": "Simulated phones", "/console/users": "Users",
+		"/console": "Overview", "/console/phones": "Simulated phones", "/console/messages": "Messages", "/console/users": "Users",
 		"/console/tenant": "Tenant settings", "/console/clock": "Clock", "/console/faults": "Faults",
 		"/console/log": "Tenant log", "/console/requests": "Requests",
 		"/console/phones/" + w.phoneID(ada): "Phone of Ada Demo",
@@ -154,8 +154,8 @@ func TestConsolePhone(t *testing.T) {
 		t.Error("the page with the form loads itself anew")
 	}
 	live := w.do("GET", path+"?live=1", "")
-	if live.header.Get("Refresh") != "18" || w.page(live, http.StatusOK).Find("form").Length() != 0 {
-		t.Error("the live page does not load itself anew, or has a form")
+	if live.header.Get("Refresh") != "5; url="+path+"?live=1" || w.page(live, http.StatusOK).Find("textarea, input:not([type=hidden])").Length() != 0 {
+		t.Error("the live page does not load itself anew, or has a field to type in")
 	}
 }
 
@@ -181,9 +181,12 @@ func TestConsoleUsers(t *testing.T) {
 
 func TestConsoleTenant(t *testing.T) {
 	w := newWorld(t)
-	doc := w.submit("/console/tenant", url.Values{"factor": {"otp"}, "policy": {"all-applications"}, "variant_not_found_body": {"empty"}})
+	doc := w.submit("/console/tenant", url.Values{"factor": {"otp"}, "message_type": {"voice"}, "policy": {"all-applications"}, "variant_not_found_body": {"empty"}})
 	if doc.Find("input[value=otp][checked]").Length() != 1 || doc.Find("input[value=recovery-code][checked]").Length() != 0 {
 		t.Error("factors")
+	}
+	if doc.Find("input[value=voice][checked]").Length() != 1 || doc.Find("input[value=sms][name=message_type][checked]").Length() != 0 {
+		t.Error("message types")
 	}
 	if doc.Find("input[name=policy][value=all-applications][checked]").Length() != 1 {
 		t.Error("policy")

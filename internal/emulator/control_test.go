@@ -89,6 +89,9 @@ func TestControlBadInput(t *testing.T) {
 		{"POST", "phones/nobody/scan", `{"uri":"otpauth://totp/x?secret=JBSWY3DPEHPK3PXP"}`},
 		{"GET", "requests?since=yesterday", ``},
 		{"POST", "phones/" + phoneID + "/approve", ``},
+		{"POST", "phones/" + phoneID + "/deny", `{"reason":"x"}`},
+		{"POST", "phones/" + phoneID + "/unenroll", ``},
+		{"PATCH", "phones/" + phoneID, `{"offline":"no"}`},
 		{"GET", "nonsense", ``},
 		{"POST", "users", `{"email":"` + strings.Repeat("x", maxBody) + `"}`},
 	} {
@@ -317,7 +320,7 @@ func TestOnlyTester(t *testing.T) {
 		{"page on another port", []func(*http.Request){site("same-site")}, true},
 	} {
 		t.Run("EM-13 "+c.name, func(t *testing.T) {
-			for _, path := range []string{"/control/tenant", "/console", "/console/users"} {
+			for _, path := range []string{"/control/tenant", "/control/messages", "/control/phones", "/console", "/console/users", "/console/messages"} {
 				if a := w.do("GET", path, "", c.edits...); (a.status == http.StatusForbidden) != c.refused {
 					t.Errorf("%s: %v", path, a.status)
 				}

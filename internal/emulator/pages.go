@@ -32,7 +32,7 @@ type view struct {
 	Identifier  string // e-mail address typed or hinted
 	Users       []SeedUser
 	Scopes      []string
-	Code        string // replacement of a used recovery code
+	Code        string   // replacement of a used recovery code
 	Kind        string   // of the factor that is asked for
 	To          string   // masked number or address, or the device's name
 	Sent        int      // how often something was sent there, 0 if it could not be

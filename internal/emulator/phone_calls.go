@@ -52,7 +52,7 @@ func readGuardian(response *http.Response, out any) error {
 	switch {
 	case err != nil:
 		return &controlError{http.StatusBadGateway, "the tenant's answer broke off"}
-	case response.StatusCode >= http.StatusInternalServerError:
+	case response.StatusCode >= http.StatusInternalServerError, response.StatusCode >= 300 && response.StatusCode < 400:
 		return &controlError{http.StatusBadGateway, fmt.Sprintf("the tenant failed with status %d", response.StatusCode)}
 	case response.StatusCode >= http.StatusBadRequest:
 		var failure guardianFailure
@@ -62,7 +62,7 @@ func readGuardian(response *http.Response, out any) error {
 		return nil
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return &controlError{http.StatusBadGateway, "the tenant's answer cannot be read"}
+		return unreadableAnswer()
 	}
 	return nil
 }
@@ -91,6 +91,10 @@ func (r *tenantRefusal) As(target any) bool {
 func refusedForGood(err error) bool {
 	var refusal *tenantRefusal
 	return errors.As(err, &refusal) && refusal.status != http.StatusTooManyRequests
+}
+
+func unreadableAnswer() error {
+	return &controlError{http.StatusBadGateway, "the tenant's answer cannot be read"}
 }
 
 func noSuchPhone() error { return &controlError{http.StatusNotFound, "there is no such phone"} }

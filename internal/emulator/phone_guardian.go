@@ -69,6 +69,9 @@ func (e *Emulator) enrolGuardian(ctx context.Context, phoneID, text string) (*gu
 	if err != nil {
 		return nil, err
 	}
+	if answer.ID == "" || answer.UserID == "" {
+		return nil, unreadableAnswer()
+	}
 	account.ID, account.Issuer, account.UserID = answer.ID, answer.Issuer, answer.UserID
 	account.Token, account.Secret = answer.Token, answer.TOTP.Secret
 	return account, e.keepGuardian(phoneID, account)

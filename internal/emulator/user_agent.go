@@ -10,12 +10,22 @@ type agentMark struct{ mark, name string }
 // browsers also name those that they imitate, so the order matters.
 func parseUserAgent(header string) (browser, system string) {
 	browser = firstMark(header, []agentMark{
-		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},
-		{"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"},
+		{"Edg", "Edge"},
+		{"OPR/", "Opera"},
+		{"Firefox/", "Firefox"},
+		{"FxiOS/", "Firefox"},
+		{"Chrome/", "Chrome"},
+		{"CriOS/", "Chrome"},
+		{"Safari/", "Safari"},
 	})
 	system = firstMark(header, []agentMark{
-		{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iOS"}, {"iPad", "iPadOS"},
-		{"CrOS", "ChromeOS"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"},
+		{"Windows", "Windows"},
+		{"Android", "Android"},
+		{"iPhone", "iOS"},
+		{"iPad", "iPadOS"},
+		{"CrOS", "ChromeOS"},
+		{"Mac OS X", "macOS"},
+		{"Linux", "Linux"},
 	})
 	return browser, system
 }

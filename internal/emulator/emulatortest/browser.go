@@ -13,6 +13,9 @@ import (
 // cookies, redirects within the tenant, forms. It never calls an application:
 // where the tenant sends it away it stops.
 type Browser struct {
+	// UserAgent is sent with every request if it is not "".
+	UserAgent string
+
 	x      *Tenant
 	client *http.Client
 }
@@ -116,6 +119,9 @@ func (b *Browser) Cookie(name string) string {
 
 func (b *Browser) page(request *http.Request) Page {
 	b.x.t.Helper()
+	if b.UserAgent != "" {
+		request.Header.Set("User-Agent", b.UserAgent)
+	}
 	response, err := b.client.Do(request)
 	if err != nil {
 		b.x.t.Fatal(err)
