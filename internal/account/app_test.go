@@ -200,7 +200,7 @@ func TestSecondEnrolmentRefused(t *testing.T) {
 func TestLeftovers(t *testing.T) {
 	b := newBench(t, 1)
 	seeded := b.tenant.NewUser()
-	user, access := account.User{Issuer: b.tenant.Issuer(), Subject: seeded.UserID}, b.signIn(seeded)
+	user, access := b.user(seeded), b.signIn(seeded)
 	for range 15 {
 		b.start(user, access)
 	}
@@ -231,7 +231,7 @@ func TestLeftovers(t *testing.T) {
 func TestOwnedAttemptsAreLeftAlone(t *testing.T) {
 	b := newBench(t, 1)
 	seeded := b.tenant.NewUser()
-	user, access := account.User{Issuer: b.tenant.Issuer(), Subject: seeded.UserID}, b.signIn(seeded)
+	user, access := b.user(seeded), b.signIn(seeded)
 	live := b.start(user, access)
 	b.clock.Advance(30 * time.Minute)
 	access = b.signIn(seeded)
