@@ -93,6 +93,12 @@ func refusedForGood(err error) bool {
 	return errors.As(err, &refusal) && refusal.status != http.StatusTooManyRequests
 }
 
+// unknownToTenant reports whether what the call was about is gone there.
+func unknownToTenant(err error) bool {
+	var refusal *tenantRefusal
+	return errors.As(err, &refusal) && refusal.status == http.StatusNotFound
+}
+
 func unreadableAnswer() error {
 	return &controlError{http.StatusBadGateway, "the tenant's answer cannot be read"}
 }

@@ -3,8 +3,6 @@ package emulator
 import (
 	"context"
 	"crypto/rand"
-	"crypto/rsa"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -122,101 +120,6 @@ func (e *Emulator) keepGuardian(phoneID string, account *guardianAccount) error 
 	return nil
 }
 
-// answerClaims are the response to a push (protocol section 12.2).
-type answerClaims struct {
-	deviceClaims
-	Method   string `json:"auth0_guardian_method"`
-	Accepted bool   `json:"auth0_guardian_accepted"`
-	Reason   string `json:"auth0_guardian_reason,omitempty"`
-}
-
-// deviceClaims are those of every JWT that the app signs.
-type deviceClaims struct {
-	Issuer   string `json:"iss"` // identifier of the device
-	Subject  string `json:"sub"`
-	Audience string `json:"aud"` // the address that is called
-	IssuedAt int64  `json:"iat"`
-	Expires  int64  `json:"exp"`
-}
-
-// The app's JWTs are made for one call.
-const deviceTokenSeconds = 30
-
-func (e *Emulator) deviceClaims(account *guardianAccount, subject, audience string) deviceClaims {
-	now := e.clock.Now().Unix()
-	return deviceClaims{account.Identifier, subject, audience, now, now + deviceTokenSeconds}
-}
-
-// pushAnswer is what somebody does with a notification.
-type pushAnswer struct {
-	PushID string // "" for the newest
-	Accept bool
-	Reason string // of a refusal, may be empty
-}
-
-// answerPush approves or denies a notification that the phone shows.
-func (e *Emulator) answerPush(ctx context.Context, phoneID string, answer pushAnswer) error {
-	account, n, err := e.shownPush(phoneID, answer.PushID)
-	if err != nil {
-		return err
-	}
-	address := n.ServiceHost + "/api/resolve-transaction"
-	response, err := e.signByDevice(account, answerClaims{
-		deviceClaims: e.deviceClaims(account, n.Challenge, address),
-		Method:       "push", Accepted: answer.Accept, Reason: answer.Reason,
-	})
-	if err != nil {
-		return err
-	}
-	err = e.callGuardian(ctx, http.MethodPost, address, "Bearer "+n.TxToken, map[string]string{"challenge_response": response}, nil)
-	if err == nil || refusedForGood(err) {
-		e.dropPushes(phoneID, func(other push) bool { return other.ID == n.ID })
-	}
-	return err
-}
-
-// shownPush finds a notification that the phone shows, and whose it is.
-func (e *Emulator) shownPush(phoneID, pushID string) (*guardianAccount, push, error) {
-	e.s.mu.Lock()
-	defer e.s.mu.Unlock()
-	_, p := e.phoneByID(phoneID)
-	if p == nil {
-		return nil, push{}, noSuchPhone()
-	}
-	for _, n := range e.shownPushes(p) {
-		if pushID == "" || n.ID == pushID {
-			return p.guardianByID(n.DeviceAccount), n, nil
-		}
-	}
-	if p.Offline {
-		return nil, push{}, conflict("the phone is offline and shows no notification")
-	}
-	return nil, push{}, conflict("the phone shows no such notification")
-}
-
-// shownPushes lists the notifications that a phone shows, newest first. The
-// caller holds the store's lock.
-func (e *Emulator) shownPushes(p *phone) []push {
-	list := []push{}
-	if p.Offline {
-		return list
-	}
-	for _, n := range slices.Backward(p.Pushes) {
-		if e.clock.Now().Sub(n.At) < oobLife && p.guardianByID(n.DeviceAccount) != nil {
-			list = append(list, n)
-		}
-	}
-	return list
-}
-
-func (e *Emulator) dropPushes(phoneID string, dropped func(push) bool) {
-	e.s.mu.Lock()
-	defer e.s.mu.Unlock()
-	if _, p := e.phoneByID(phoneID); p != nil {
-		p.Pushes = slices.DeleteFunc(p.Pushes, dropped)
-	}
-}
-
 // leaveGuardian removes an account from the phone, "" being the newest, and with
 // it the enrolment at the tenant. What the tenant has removed before goes too.
 func (e *Emulator) leaveGuardian(ctx context.Context, phoneID, accountID string) error {
@@ -229,7 +132,7 @@ func (e *Emulator) leaveGuardian(ctx context.Context, phoneID, accountID string)
 	if err != nil {
 		return err
 	}
-	if err := e.callGuardian(ctx, http.MethodDelete, address, "Bearer "+token, nil, nil); err != nil && !refusedForGood(err) {
+	if err := e.callGuardian(ctx, http.MethodDelete, address, "Bearer "+token, nil, nil); err != nil && !unknownToTenant(err) {
 		return err
 	}
 	e.dropPushes(phoneID, func(n push) bool { return n.DeviceAccount == account.ID })
@@ -278,47 +181,4 @@ func (e *Emulator) setOffline(phoneID string, offline bool) error {
 	}
 	p.Offline = offline
 	return nil
-}
-
-// signByDevice returns the claims as a JWT by the account's key.
-func (e *Emulator) signByDevice(account *guardianAccount, claims any) (string, error) {
-	key, err := e.accountKey(account)
-	if err != nil {
-		return "", err
-	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", fmt.Errorf("device token: %w", err)
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, (&jose.SignerOptions{}).WithType("JWT"))
-	if err != nil {
-		return "", fmt.Errorf("device token: %w", err)
-	}
-	signed, err := signer.Sign(payload)
-	if err != nil {
-		return "", fmt.Errorf("device token: %w", err)
-	}
-	return signed.CompactSerialize()
-}
-
-// accountKey returns the account's key. A seeded account gets it now, and so does
-// the tenant, which would have it from the enrolment.
-func (e *Emulator) accountKey(account *guardianAccount) (*rsa.PrivateKey, error) {
-	e.s.mu.Lock()
-	key := account.Key
-	e.s.mu.Unlock()
-	if key != nil {
-		return key, nil
-	}
-	key, err := e.keys.source()
-	if err != nil {
-		return nil, fmt.Errorf("device key: %w", err)
-	}
-	e.s.mu.Lock()
-	defer e.s.mu.Unlock()
-	if account.Key == nil {
-		account.Key = key
-		e.adoptDeviceKey(account)
-	}
-	return account.Key, nil
 }
