@@ -61,6 +61,7 @@ func (e *Emulator) guardianEnrol(r *http.Request, body []byte) (int, any, *guard
 	}
 	secret := e.newTOTPSecret()
 	e.activatePush(u, a, d, secret)
+	e.logEvent("gd_enrollment_complete", u.ID, "A phone has enrolled")
 	o.State, o.Ticket, o.SpentTicket = oobAccepted, "", o.Ticket
 	return http.StatusCreated, enrolAnswer{
 		ID: d.ID, URL: e.guardianURL(), Issuer: e.s.tenant.Name, UserID: u.ID, Token: d.Token,

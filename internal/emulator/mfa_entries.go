@@ -40,9 +40,15 @@ func (e *Emulator) pairPhone(u *user, a *authenticator) {
 	e.s.authenticators[u.ID] = slices.Insert(list, slices.Index(list, a)+after, twin)
 }
 
-// confirm makes a pending authenticator active and, at the user's first one, the
-// recovery code that was handed out with it.
+// confirm ends an enrolment: the user has shown that a works.
 func (e *Emulator) confirm(u *user, a *authenticator) {
+	e.activate(u, a)
+	e.logEvent("gd_enrollment_complete", u.ID, "Confirmed "+a.Kind)
+}
+
+// activate makes a pending authenticator active and, at the user's first one, the
+// recovery code that was handed out with it.
+func (e *Emulator) activate(u *user, a *authenticator) {
 	a.Active = true
 	if isPhone(a.Kind) {
 		e.pairPhone(u, a)
@@ -53,10 +59,9 @@ func (e *Emulator) confirm(u *user, a *authenticator) {
 	for _, code := range e.authenticatorsOf(u, kindRecovery, false) {
 		code.Active = true
 	}
-	e.logEvent("gd_enrollment_complete", u.ID, "Confirmed "+a.Kind)
 }
 
-// activatePush completes a push enrolment: the phone is known now, and its app
+// activatePush makes a push enrolment active: the phone is known now, and its app
 // shows codes of an authenticator of its own as well.
 func (e *Emulator) activatePush(u *user, a *authenticator, d *device, secret string) {
 	d.ID = deviceID(a.ID)
@@ -64,7 +69,7 @@ func (e *Emulator) activatePush(u *user, a *authenticator, d *device, secret str
 	a.Device = d
 	codes := e.addEntry(u, &authenticator{Kind: kindTOTP, Active: true, Secret: secret, Twin: a.ID})
 	a.Twin = codes.ID
-	e.confirm(u, a)
+	e.activate(u, a)
 }
 
 // deviceID is the part of an authenticator's id after its kind.
