@@ -43,7 +43,7 @@ func TestPages(t *testing.T) {
 		{"overview", "section[aria-labelledby=emails] li:nth-child(2)", "!account"},
 		{"overview", "section[aria-labelledby=emails] li:nth-child(2) a[href$='/methods/ibcd234567abcd23/remove']", "Remove Code by email"},
 		{"overview-unsure", "section[aria-labelledby=apps] li:nth-child(2)", "The two are then removed together"},
-		{"overview-unsure", "section[aria-labelledby=pushes] li", "One of the authenticator apps above may belong to it"},
+		{"overview-unsure", "section[aria-labelledby=pushes] li", "One of the authenticator apps above may be the same app"},
 		{"overview-unsure", "section[aria-labelledby=pushes] li", "!The same app"},
 		{"overview", "section[aria-labelledby=recovery]", "A recovery code is set up"},
 		{"overview", "[data-proof='450'] .proof-line", "Time left to make changes: 8 min"},
