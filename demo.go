@@ -30,13 +30,18 @@ type emulated struct {
 	cfg    config.Demo
 	portal site.Site // whose addresses the tenant knows
 	log    *slog.Logger
+	tls    *tls.Config // what it is served with, nil for plain HTTP
 }
 
-// newEmulated makes the tenant that the environment describes.
-func newEmulated(ctx context.Context, environ []string, stderr io.Writer) (*emulated, error) {
+// newEmulated makes the tenant that the environment describes. Beside a portal it
+// is served in plain HTTP.
+func newEmulated(ctx context.Context, environ []string, stderr io.Writer, besidePortal bool) (*emulated, error) {
 	cfg, warnings, err := config.LoadDemo(environ)
 	if err != nil {
 		return nil, err
+	}
+	if besidePortal && cfg.EmulatorTLSDir != "" {
+		return nil, errors.New("EMULATOR_TLS_DIR is for the emulator alone: in the demo the portal speaks to it in plain HTTP")
 	}
 	log := newLogger(stderr, cfg.Log)
 	warn(ctx, log, warnings)
@@ -51,11 +56,16 @@ func newEmulated(ctx context.Context, environ []string, stderr io.Writer) (*emul
 	if options.Seed, err = readSeed(cfg.EmulatorSeedFile); err != nil {
 		return nil, fmt.Errorf("EMULATOR_SEED_FILE: %w", err)
 	}
+	if cfg.EmulatorTLSDir != "" {
+		if options.TLS, err = emulator.LoopbackTLS(cfg.EmulatorTLSDir, time.Now()); err != nil {
+			return nil, err
+		}
+	}
 	tenant, err := emulator.New(options)
 	if err != nil {
 		return nil, err
 	}
-	return &emulated{tenant, cfg, portal, log}, nil
+	return &emulated{tenant, cfg, portal, log, options.TLS}, nil
 }
 
 // readSeed reads a tenant's initial state; without a file the built-in one is
@@ -75,15 +85,12 @@ func readSeed(name string) (*emulator.Seed, error) {
 // runDemo serves the portal and an emulated tenant in one process, with one
 // clock. Everything is new at each start and gone at the end.
 func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (err error) {
-	tenant, err := newEmulated(ctx, environ, stderr)
+	tenant, err := newEmulated(ctx, environ, stderr, true)
 	if err != nil {
 		return err
 	}
 	defer tenant.Close()
 	cfg := tenant.cfg
-	if cfg.EmulatorTLSDir != "" {
-		return errors.New("EMULATOR_TLS_DIR is for the emulator alone: in the demo the portal speaks to it in plain HTTP")
-	}
 	folder, err := os.MkdirTemp(cfg.DataDir, "mysecurity-demo-")
 	if err != nil {
 		return fmt.Errorf("no folder for the sessions of the demo: %w", err)
@@ -117,21 +124,14 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 // runEmulator serves the emulated tenant alone, by TLS if a folder for its
 // certificate is named: Auth0's own SDKs speak nothing else.
 func runEmulator(ctx context.Context, environ []string, stdout, stderr io.Writer) error {
-	tenant, err := newEmulated(ctx, environ, stderr)
+	tenant, err := newEmulated(ctx, environ, stderr, false)
 	if err != nil {
 		return err
 	}
 	defer tenant.Close()
-	cfg := tenant.cfg
-	var certificate *tls.Config
-	if cfg.EmulatorTLSDir != "" {
-		if certificate, err = emulator.LoopbackTLS(cfg.EmulatorTLSDir, time.Now()); err != nil {
-			return err
-		}
-	}
 	announce := func() error { return greet(stdout, tenant.Emulator, "") }
 	return serveAll(ctx, tenant.log, announce, []listener{
-		{name: "emulator", address: cfg.EmulatorAddr, handler: tenant, tls: certificate},
+		{name: "emulator", address: tenant.cfg.EmulatorAddr, handler: tenant, tls: tenant.tls},
 	})
 }
 

@@ -9,7 +9,7 @@ import { seed } from "./tenant.mjs";
 
 const tenant = new URL(process.env.TENANT);
 const [portal, management] = seed.applications;
-const [ada, bruno] = seed.users;
+const [ada, bruno, chloe] = seed.users;
 
 const mfaAudience = `${tenant}mfa/`;
 const scope = "openid enroll read:authenticators remove:authenticators";
@@ -72,7 +72,8 @@ describe("@auth0/auth0-auth-js", () => {
   it("lists, challenges and verifies with an authenticator app", async () => {
     const token = await mfaToken();
     const list = await client().mfa.listAuthenticators({ mfaToken: token });
-    assert.deepEqual(list.map(({ authenticatorType, active }) => [authenticatorType, active]), [["otp", true], ["recovery-code", true]]);
+    const own = [["otp", true], ["recovery-code", true], ["oob", true]]; // the last is the verified address
+    assert.deepEqual(list.map(({ authenticatorType, active }) => [authenticatorType, active]), own);
     const challenge = { mfaToken: token, challengeType: "otp", authenticatorId: list[0].id };
     assert.deepEqual(await client().mfa.challengeAuthenticator(challenge), { challengeType: "otp" });
     const tokens = await client().mfa.verify({ mfaToken: token, factorType: "otp", otp: totp(bruno.authenticators[0].secret) });
@@ -111,11 +112,121 @@ describe("@auth0/auth0-auth-js", () => {
     assert.equal(enrolment.recoveryCodes.length, 1);
     await client().mfa.verify({ mfaToken: accessToken, factorType: "otp", otp: totp(enrolment.secret) });
     const list = await client().mfa.listAuthenticators({ mfaToken: accessToken });
-    assert.deepEqual(list.map(({ active }) => active), [true, true]);
-    for (const { id } of list) await client().mfa.deleteAuthenticator({ authenticatorId: id, mfaToken: accessToken });
-    assert.deepEqual(await client().mfa.listAuthenticators({ mfaToken: accessToken }), []);
+    assert.deepEqual(list.map(({ active }) => active), [true, true, true]);
+    const [app, code, implicit] = list.map(({ id }) => ({ authenticatorId: id, mfaToken: accessToken }));
+    await client().mfa.deleteAuthenticator(app);
+    await client().mfa.deleteAuthenticator(code);
+    // A verified address is an authenticator by itself, and stays one.
+    await assert.rejects(client().mfa.deleteAuthenticator(implicit));
+    const left = await client().mfa.listAuthenticators({ mfaToken: accessToken });
+    assert.deepEqual(left.map(({ id }) => id), [implicit.authenticatorId]);
   });
 });
+
+describe("@auth0/auth0-auth-js, out of band", () => {
+  const client = new AuthClient(credentials(portal));
+  const { mfa } = client;
+
+  /** The opaque mfa_token of a user who has a factor. */
+  const mfaToken = async () => {
+    const error = await client.getTokenByPassword(login(chloe)).then(assert.fail, (reason) => reason);
+    assert.ok(isMfaRequiredError(error), `${error}`);
+    return error.cause.mfa_token;
+  };
+  const kinds = async (token) => (await mfa.listAuthenticators({ mfaToken: token })).map(({ id }) => id.split("|")[0]);
+  const find = async (token, kind) => (await mfa.listAuthenticators({ mfaToken: token })).find(({ id }) => id.startsWith(`${kind}|`));
+  const remove = async (token, kind) => mfa.deleteAuthenticator({ authenticatorId: (await find(token, kind)).id, mfaToken: token });
+  const latestCode = async (to) => (await control("GET", `messages?${new URLSearchParams({ to })}`))[0].code;
+
+  for (const [channel, other] of [["sms", "voice"], ["voice", "sms"]]) {
+    it(`enrols a phone by ${channel}, challenges it and deletes it`, async () => {
+      const number = `+155501001${channel.length}`;
+      const { accessToken } = await client.getTokenByPassword(login(chloe));
+      const enrolment = await mfa.enrollAuthenticator({
+        authenticatorTypes: ["oob"], oobChannels: [channel], phoneNumber: number, mfaToken: accessToken,
+      });
+      assert.equal(enrolment.oobChannel, channel);
+      assert.equal(enrolment.bindingMethod, "prompt");
+      await mfa.verify({ mfaToken: accessToken, factorType: "oob", oobCode: enrolment.oobCode, bindingCode: await latestCode(number) });
+      const enrolled = await kinds(accessToken);
+      assert.ok(enrolled.includes(channel) && enrolled.includes(other), `${enrolled}`);
+
+      const token = await mfaToken();
+      const { id, name } = await find(token, other);
+      assert.match(name, /^X+\d{4}$/);
+      const challenge = await mfa.challengeAuthenticator({ mfaToken: token, challengeType: "oob", authenticatorId: id });
+      assert.equal(challenge.bindingMethod, "prompt");
+      const answer = { mfaToken: token, factorType: "oob", oobCode: challenge.oobCode };
+      await rejectsWith(mfa.verify({ ...answer, bindingCode: "x" }), "invalid_grant");
+      const tokens = await mfa.verify({ ...answer, bindingCode: await latestCode(number) });
+      assert.match(tokens.claims.sub, /^auth0\|/);
+      await remove(tokens.accessToken, channel);
+      const left = await kinds(tokens.accessToken);
+      assert.ok(!left.includes(channel) && !left.includes(other), `${left}`);
+    });
+  }
+
+  it("enrols an e-mail address and deletes it", async () => {
+    const address = "spare@example.org";
+    const { accessToken } = await client.getTokenByPassword(login(chloe));
+    const enrolment = await mfa.enrollAuthenticator({
+      authenticatorTypes: ["oob"], oobChannels: ["email"], email: address, mfaToken: accessToken,
+    });
+    assert.equal(enrolment.oobChannel, "email");
+    await mfa.verify({ mfaToken: accessToken, factorType: "oob", oobCode: enrolment.oobCode, bindingCode: await latestCode(address) });
+    assert.equal((await find(accessToken, "email")).name, "spar*@exam*******");
+    await remove(accessToken, "email");
+    assert.equal(await find(accessToken, "email"), undefined);
+  });
+
+  it("enrols Guardian by its QR code, challenges it, and deletes it with its codes", async () => {
+    const phone = (await control("GET", "phones")).find(({ user }) => user === chloe.email);
+    const { accessToken } = await client.getTokenByPassword(login(chloe));
+    const enrolment = await mfa.enrollAuthenticator({ authenticatorTypes: ["oob"], oobChannels: ["auth0"], mfaToken: accessToken });
+    assert.match(enrolment.barcodeUri, /^otpauth:\/\/totp\/.*enrollment_tx_id=/);
+    const confirm = { mfaToken: accessToken, factorType: "oob", oobCode: enrolment.oobCode };
+    await rejectsWith(mfa.verify(confirm), "authorization_pending");
+    await rejectsWith(mfa.verify(confirm), "slow_down");
+    await control("POST", `phones/${phone.id}/scan`, { uri: enrolment.barcodeUri });
+    await aSecondLater();
+    await mfa.verify(confirm);
+    assert.equal((await find(accessToken, "push")).name, phone.name);
+
+    const token = await mfaToken();
+    const challenge = { mfaToken: token, challengeType: "oob", authenticatorId: (await find(token, "push")).id };
+    const denied = await mfa.challengeAuthenticator(challenge);
+    assert.equal(denied.bindingMethod, undefined);
+    await control("POST", `phones/${phone.id}/deny`, { reason: "not me" });
+    await rejectsWith(mfa.verify({ mfaToken: token, factorType: "oob", oobCode: denied.oobCode }), "access_denied");
+    const approved = await mfa.challengeAuthenticator(challenge);
+    await control("POST", `phones/${phone.id}/approve`);
+    const tokens = await mfa.verify({ mfaToken: token, factorType: "oob", oobCode: approved.oobCode });
+
+    await remove(tokens.accessToken, "push");
+    const left = await kinds(tokens.accessToken);
+    assert.ok(!left.includes("push") && !left.includes("totp"), `${left}`);
+  });
+});
+
+async function rejectsWith(promise, code) {
+  const error = await promise.then(() => assert.fail(`no ${code}`), (reason) => reason);
+  assert.equal(error.cause?.error, code, `${error}`);
+}
+
+/** Moves the tenant's clock past the shortest time between two polls. */
+const aSecondLater = () => control("POST", "clock", { advance: "1s" });
+
+/** Calls the emulator's control API. */
+async function control(method, path, body) {
+  const response = await fetch(new URL(`control/${path}`, tenant), {
+    method,
+    body: body && JSON.stringify(body),
+    headers: body ? { "content-type": "application/json" } : {},
+  });
+  const text = await response.text();
+  assert.ok(response.ok, `${method} /control/${path}: ${response.status} ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}
 
 /** The code of an authenticator app now (RFC 6238: SHA-1, six digits, thirty seconds). */
 function totp(secret) {

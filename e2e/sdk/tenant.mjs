@@ -25,6 +25,7 @@ export const seed = {
         { type: "recovery-code", secret: "ABCDEFGHJKLMNPQRSTUVWX23" },
       ],
     },
+    { email: "chloe@example.com", password: "horse staple", email_verified: false, name: "Chloe" },
   ],
 };
 
