@@ -45,6 +45,7 @@ type portal struct {
 	closeIt  func()       // ends the use of that file
 	given    *given       // what the portal gave to browsers
 	panics   *atomic.Bool // makes the next page fall over half-way
+	numbers  *atomic.Int32
 }
 
 type portalOptions struct {
@@ -67,7 +68,7 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 	must(t, err)
 	p := &portal{
 		t: t, site: own, url: own.Base(), addr: addr, upstream: newUpstream(), log: &syncBuffer{}, given: &given{values: map[string]string{}},
-		store: filepath.Join(t.TempDir(), "sessions.db"), panics: &atomic.Bool{},
+		store: filepath.Join(t.TempDir(), "sessions.db"), panics: &atomic.Bool{}, numbers: &atomic.Int32{},
 	}
 	p.tenant = emulatortest.Start(t, emulatortest.WithTap(p.upstream.tap), emulatortest.WithClock(stopped()),
 		emulatortest.WithCallbacks([]string{own.URL("callback")}, []string{own.URL("signed-out")}))

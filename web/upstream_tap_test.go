@@ -18,6 +18,7 @@ type upstream struct {
 	mu      sync.Mutex
 	calls   []call
 	secrets map[string]string // value: what it is
+	scan    string            // text of the QR code that the tenant made last
 	held    map[string]*heldCall
 }
 
@@ -126,10 +127,17 @@ func (u *upstream) known() map[string]string {
 	return maps.Clone(u.secrets)
 }
 
+// lastScan is the text of the QR code that the tenant made last.
+func (u *upstream) lastScan() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.scan
+}
+
 // secretMembers are the form fields and JSON members whose values are secret.
 var secretMembers = []string{
-	"client_secret", "code", "code_verifier", "otp", // sent by the portal
-	"access_token", "id_token", "secret", "barcode_uri", "recovery_codes", // sent by the tenant
+	"client_secret", "code", "code_verifier", "otp", "binding_code", "phone_number", "email", // sent by the portal
+	"access_token", "id_token", "secret", "barcode_uri", "oob_code", "recovery_codes", // sent by the tenant
 }
 
 // learn remembers the secrets of a header and a body, form or JSON.
@@ -154,6 +162,9 @@ func (u *upstream) learn(header http.Header, body []byte) {
 		switch value := members[name].(type) {
 		case string:
 			keep(value, name)
+			if name == "barcode_uri" {
+				u.scan = value
+			}
 		case []any:
 			for _, v := range value {
 				if text, ok := v.(string); ok {
