@@ -121,16 +121,22 @@ func (s *Service) settle(ctx context.Context, user User, list []auth0.Authentica
 	if e.Kind != MethodPush || e.ID == "" {
 		return
 	}
-	came := slices.DeleteFunc(apps(list), func(id string) bool { return slices.Contains(e.Scan.Apps, id) })
+	var came []string
+	for _, a := range list {
+		if a.Active && a.Type == auth0.TypeOTP && !slices.Contains(e.Scan.Apps, a.ID) {
+			came = append(came, a.ID)
+		}
+	}
 	if len(came) != 1 {
-		return
+		return // an app was added at the same time
 	}
 	if err := s.ledger.Pair(ctx, user.Key(), e.ID, came[0]); err != nil {
 		s.log.WarnContext(ctx, "codes of a push method not noted", "error", err)
 	}
 }
 
-// apps returns the ids of all authenticator apps, unconfirmed ones too.
+// apps returns the ids of all authenticator apps, unconfirmed ones too: they may
+// become active while a QR code waits.
 func apps(list []auth0.Authenticator) []string {
 	var ids []string
 	for _, a := range list {

@@ -1,14 +1,11 @@
 package account_test
 
 import (
-	"context"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,9 +25,9 @@ type bench struct {
 	clock  *emulator.Clock
 }
 
-func newBench(t *testing.T, minMethods int) *bench {
+func newBench(t *testing.T, minMethods int, options ...emulatortest.Option) *bench {
 	t.Helper()
-	tenant := emulatortest.Start(t)
+	tenant := emulatortest.Start(t, options...)
 	return &bench{Service: newService(t, tenant, minMethods), t: t, tenant: tenant, clock: tenant.Clock()}
 }
 
@@ -38,6 +35,11 @@ func newBench(t *testing.T, minMethods int) *bench {
 func newInstance(b *bench) *account.Service { return newService(b.t, b.tenant, 1) }
 
 func newService(t *testing.T, tenant *emulatortest.Tenant, minMethods int) *account.Service {
+	t.Helper()
+	return account.New(serviceOptions(t, tenant, minMethods))
+}
+
+func serviceOptions(t *testing.T, tenant *emulatortest.Tenant, minMethods int) account.Options {
 	t.Helper()
 	client, err := auth0.New(auth0.Config{
 		Issuer: tenant.Issuer(), MFAAudience: tenant.MFAAudience,
@@ -49,11 +51,11 @@ func newService(t *testing.T, tenant *emulatortest.Tenant, minMethods int) *acco
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return account.New(account.Options{
+	return account.Options{
 		Tenant: client, Limiter: limit.New(tenant.Clock().Now), Ledger: &memoryLedger{},
 		Now: tenant.Clock().Now, MinMethods: minMethods,
 		Offers: account.Offers{App: true, Text: true, Call: true, Email: true, Push: true},
-	})
+	}
 }
 
 // person is a user of the tenant who is signed in now.
@@ -77,11 +79,6 @@ func (b *bench) signIn(seeded emulator.SeedUser) account.Access {
 		Token: secret.New(b.tenant.AccessToken(seeded)), Expires: now.Add(10 * time.Minute),
 		Proof: account.Proof{At: now, MFA: hasApp, Strong: hasApp},
 	}
-}
-
-// code is what an app shows for an attempt, at the shared clock.
-func (b *bench) code(e account.Enrolment) secret.Secret {
-	return secret.New(b.tenant.FreshCode(e.Key.Secret.Reveal()))
 }
 
 // control calls the emulator's control API.
@@ -110,23 +107,6 @@ func (b *bench) asked(since time.Time) map[string]int {
 	return count
 }
 
-func (b *bench) start(user account.User, access account.Access) account.Enrolment {
-	b.t.Helper()
-	e, _, err := b.StartApp(b.t.Context(), user, access)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return e
-}
-
-func (b *bench) add(user account.User, access account.Access) {
-	b.t.Helper()
-	e := b.start(user, access)
-	if _, err := b.ConfirmApp(b.t.Context(), user, access, e, b.code(e)); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
 // methods is what the user has added: all but the address that comes with the
 // account.
 func (b *bench) methods(user account.User, access account.Access) []account.Method {
@@ -143,60 +123,4 @@ func wantKind(t *testing.T, err error, want account.Kind) {
 	if got := account.KindOf(err); got != want {
 		t.Fatalf("got %q (%v), want %q", got, err, want)
 	}
-}
-
-// memoryLedger is the ledger of the contract, in memory.
-type memoryLedger struct {
-	mu      sync.Mutex
-	entries map[string]account.LedgerEntry
-	paired  map[string]map[string]string
-}
-
-func (l *memoryLedger) Sight(_ context.Context, user string, ids []string, now time.Time) (map[string]account.LedgerEntry, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.entries == nil {
-		l.entries = map[string]account.LedgerEntry{}
-	}
-	listed := map[string]account.LedgerEntry{}
-	for _, id := range ids {
-		entry := l.entries[user+id]
-		if entry.FirstSeen.IsZero() {
-			entry.FirstSeen = now
-		}
-		l.entries[user+id], listed[id] = entry, entry
-	}
-	return listed, nil
-}
-
-func (l *memoryLedger) Own(_ context.Context, user, id string, until time.Time) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	entry := l.entries[user+id]
-	entry.OwnedUntil = until
-	l.entries[user+id] = entry
-	return nil
-}
-
-func (l *memoryLedger) Release(_ context.Context, user, id string) error {
-	return l.Own(context.Background(), user, id, time.Time{})
-}
-
-func (l *memoryLedger) Pair(_ context.Context, user, push, app string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.paired == nil {
-		l.paired = map[string]map[string]string{}
-	}
-	if l.paired[user] == nil {
-		l.paired[user] = map[string]string{}
-	}
-	l.paired[user][push] = app
-	return nil
-}
-
-func (l *memoryLedger) Pairs(_ context.Context, user string) (map[string]string, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return maps.Clone(l.paired[user]), nil
 }
