@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -63,4 +64,19 @@ func (l *memoryLedger) Pairs(_ context.Context, user string) (map[string]string,
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return maps.Clone(l.paired[user]), nil
+}
+
+// brokenLedger knows nothing and keeps nothing.
+type brokenLedger struct{}
+
+var errLedger = errors.New("the store is gone")
+
+func (brokenLedger) Sight(context.Context, string, []string, time.Time) (map[string]account.LedgerEntry, error) {
+	return nil, errLedger
+}
+func (brokenLedger) Own(context.Context, string, string, time.Time) error { return errLedger }
+func (brokenLedger) Release(context.Context, string, string) error        { return errLedger }
+func (brokenLedger) Pair(context.Context, string, string, string) error   { return errLedger }
+func (brokenLedger) Pairs(context.Context, string) (map[string]string, error) {
+	return nil, errLedger
 }

@@ -12,7 +12,7 @@ type Removal struct {
 	Method  Method
 	Along   []Along  // what goes with it
 	Remain  []Method // strong methods that stay
-	Email   bool     // codes by e-mail remain
+	Email   bool     // codes by e-mail to another address remain
 	Last    bool     // no strong method would remain
 	Refused bool     // the company's rule keeps this one
 	Minimum int      // the rule: how many strong methods have to stay
@@ -68,10 +68,13 @@ func (s *Service) removal(ctx context.Context, user User, access Access, handle 
 	}
 	r := Removal{Method: method, Along: method.along(), Minimum: s.minMethods}
 	for _, m := range overview.Methods {
-		if m.Strong && m.Handle != handle {
+		switch {
+		case m.Handle == handle:
+		case m.Strong:
 			r.Remain = append(r.Remain, m)
+		default:
+			r.Email = r.Email || m.Kind == MethodEmail
 		}
-		r.Email = r.Email || m.Kind == MethodEmail
 	}
 	r.Remain = withoutTwin(r.Remain, method)
 	r.Last = method.Strong && len(r.Remain) == 0

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -174,6 +175,101 @@ func TestLedger(t *testing.T) {
 		o.Keys = []secret.Secret{key(2), key(1)}
 		b.Ledger = b.w.manager(o).Ledger()
 		if got := b.sight("a"); !got["a"].FirstSeen.Equal(b.w.clock.now()) {
+			t.Error(got)
+		}
+	})
+}
+
+// pairs returns what is remembered for the book's user.
+func (b book) pairs() map[string]string {
+	b.t.Helper()
+	got, err := b.Pairs(b.t.Context(), b.user)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return got
+}
+
+func (b book) pair(push, app string) {
+	b.t.Helper()
+	if err := b.Pair(b.t.Context(), b.user, push, app); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestPairs(t *testing.T) {
+	t.Run("kept beside the entries", func(t *testing.T) {
+		b := newBook(t)
+		b.sight("a")
+		b.pair("push|1", "totp|1")
+		b.pair("push|2", "totp|2")
+		b.own("b", start().Add(time.Hour))
+		b.sight()
+		if got := b.pairs(); !maps.Equal(got, map[string]string{"push|1": "totp|1", "push|2": "totp|2"}) {
+			t.Error(got)
+		}
+	})
+	t.Run("nobody is in two pairs", func(t *testing.T) {
+		b := newBook(t)
+		b.pair("push|1", "totp|1")
+		b.pair("push|1", "totp|2")
+		b.pair("push|3", "totp|2")
+		if got := b.pairs(); !maps.Equal(got, map[string]string{"push|3": "totp|2"}) {
+			t.Error(got)
+		}
+	})
+	t.Run("the same again is not written", func(t *testing.T) {
+		b := newBook(t)
+		b.pair("push|1", "totp|1")
+		b.pair("push|1", "totp|1")
+		if n := b.w.backend.puts.Load(); n != 1 {
+			t.Errorf("%d writes", n)
+		}
+	})
+	t.Run("bounded, the oldest goes first", func(t *testing.T) {
+		b := newBook(t)
+		for i := range maxPairs + 3 {
+			b.pair(fmt.Sprint("push|", i), fmt.Sprint("totp|", i))
+		}
+		got := b.pairs()
+		if len(got) != maxPairs || got["push|2"] != "" || got["push|3"] != "totp|3" {
+			t.Error(got)
+		}
+	})
+	t.Run("users are apart", func(t *testing.T) {
+		b := newBook(t)
+		b.pair("push|1", "totp|1")
+		b.user = bruno().Key()
+		if got := b.pairs(); len(got) != 0 {
+			t.Error(got)
+		}
+	})
+	t.Run("reading writes nothing", func(t *testing.T) {
+		b := newBook(t)
+		if got := b.pairs(); len(got) != 0 || b.w.backend.puts.Load() != 0 {
+			t.Error(got)
+		}
+	})
+	t.Run("a year", func(t *testing.T) {
+		b := newBook(t)
+		b.pair("push|1", "totp|1")
+		b.w.clock.advance(pairsLife - time.Second)
+		if n, _ := b.w.sweep(); n != 0 || len(b.pairs()) != 1 {
+			t.Error("forgotten early")
+		}
+		b.w.clock.advance(time.Second)
+		if n, _ := b.w.sweep(); n != 1 || len(b.pairs()) != 0 {
+			t.Error("not forgotten")
+		}
+	})
+	t.Run("RC-03 parallel requests lose nothing", func(t *testing.T) {
+		b := newBook(t)
+		var group sync.WaitGroup
+		for i := range 4 {
+			group.Go(func() { b.pair(fmt.Sprint("push|", i), fmt.Sprint("totp|", i)) })
+		}
+		group.Wait()
+		if got := b.pairs(); len(got) != 4 {
 			t.Error(got)
 		}
 	})
