@@ -54,6 +54,7 @@ test("a new employee protects the account, signs in with it, and removes it", { 
   });
 
   await test.step("add a second app, then remove the first", async () => {
+    await page.getByRole("link", { name: t("method.app.name"), exact: true }).click();
     await page.getByRole("button", { name: t("add-app.intro.start") }).click();
     await person.phone.scan((await keyOf(page, t)).uri);
     await confirmApp(page, t, await person.phone.code());

@@ -28,7 +28,7 @@ test("the main job by Tab, Enter and Space", async ({ page, portal, person, cont
   });
 
   await test.step("start the wizard", async () => {
-    await tabTo(page, page.getByRole("link", { name: t("overview.empty.action") }));
+    await tabTo(page, page.getByRole("link", { name: t("add-app.title") }));
     await press("Enter");
     await tabTo(page, page.getByRole("button", { name: t("add-app.intro.start") }));
     await press("Enter");
@@ -90,7 +90,7 @@ test("the main job by Tab, Enter and Space", async ({ page, portal, person, cont
 test("Tab follows the order of reading", async ({ page, signedIn, t }) => {
   const head = [t("layout.skip"), `Example Company ${t("layout.product")}`, t("layout.other-language"), t("layout.sign-out")];
   await signedIn();
-  expect(await tabStops(page)).toEqual([...head, t("overview.empty.action"), t("proof.confirm")]);
+  expect(await tabStops(page)).toEqual([...head, t("add-app.title"), t("overview.empty.other"), t("proof.confirm")]);
 
   await openWizard(page, t);
   expect(await tabStops(page)).toEqual([

@@ -50,7 +50,7 @@ test("names are text, whatever they look like [XS-01]", async ({ page, portal, c
     return dialog.dismiss();
   });
   const name = `Eve"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}`;
-  const person = await hire(control, "en", name);
+  const person = await hire(control, "en", { name });
   await signIn(page, { portal: portal.url, person, t });
   const shown = () => expect(page.getByRole("banner").getByText(name)).toBeVisible();
   await shown();

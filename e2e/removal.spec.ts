@@ -27,7 +27,7 @@ test("the last method stays, and the page says what to do first [MF-19]", { tag:
   });
 
   await page.getByRole("link", { name: t("remove.add-first") }).click();
-  await expect(page).toHaveURL(`${portal.url}add/app`);
+  await expect(page).toHaveURL(`${portal.url}add`);
 });
 
 test("one may think again", async ({ page, portal, person, enrolled: _, control, signedIn, t }) => {

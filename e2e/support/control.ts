@@ -15,6 +15,16 @@ export interface NewUser {
   email_verified?: boolean;
   name: string;
   locale?: string;
+  /** What the user has from long ago. */
+  authenticators?: Owned[];
+}
+
+/** An active authenticator. What is left out is made up; apps and push accounts are on the user's simulated phone. */
+export interface Owned {
+  type: "otp" | "recovery-code" | "phone" | "email" | "push";
+  secret?: string;
+  number?: string;
+  address?: string;
 }
 
 export interface Tenant {
@@ -40,8 +50,19 @@ export interface SimulatedPhone {
   id: string;
   user: string;
   name: string;
-  accounts: { label: string; secret: string; code: string }[];
+  /** Shows no notification, and cannot scan. */
+  offline: boolean;
+  /** Of the authenticator app, newest first. */
+  accounts: Account[];
+  /** Of the notification app, newest first. */
+  guardian: (Account & { id: string })[];
   pushes: { id: string; from: string; at: string }[];
+}
+
+export interface Account {
+  label: string;
+  secret: string;
+  code: string;
 }
 
 export interface Message {
@@ -96,7 +117,12 @@ export class Control {
   addFault = (fault: Fault) => this.call("POST", "faults", fault);
   clearFaults = () => this.call("DELETE", "faults");
   phones = () => this.call<SimulatedPhone[]>("GET", "phones");
+  /** Lets a phone read the text of a QR code, of either app. */
   scan = (phone: string, uri: string) => this.call("POST", `phones/${encodeURIComponent(phone)}/scan`, { uri });
+  /** Approves, or denies, the newest notification on a phone. */
+  approve = (phone: string) => this.call("POST", `phones/${encodeURIComponent(phone)}/approve`);
+  deny = (phone: string, reason = "") => this.call("POST", `phones/${encodeURIComponent(phone)}/deny`, { reason });
+  setOffline = (phone: string, offline: boolean) => this.call("PATCH", `phones/${encodeURIComponent(phone)}`, { offline });
   requests = (since: Date) => this.call<AskedRequest[]>("GET", `requests?since=${encodeURIComponent(since.toISOString())}`);
 
   /** How often the tenant has been asked for something since then. */

@@ -1,12 +1,12 @@
 // What every browser test starts from: a running portal, a fresh person, a guarded browser. Specs import test and
 // expect from here and nowhere else.
 import { test as base, expect, type BrowserContext } from "@playwright/test";
-import type { Control } from "./control";
+import type { Control, Owned } from "./control";
 import { enrol, type Enrolled } from "./enrol";
 import { watch } from "./guard";
 import { hire, type Person } from "./person";
 import { type Portal, start } from "./portal";
-import { signIn } from "./sign-in";
+import { type SecondStep, signIn } from "./sign-in";
 import { type Texts, textsOf } from "./texts";
 
 export interface Options {
@@ -14,6 +14,8 @@ export interface Options {
   tenantHost: "localhost" | "127.0.0.1";
   /** How many strong methods the company asks people to keep. */
   minMethods: number;
+  /** What the company offers, as METHODS of the program; empty for all. */
+  methods: string;
 }
 
 interface WorkerFixtures extends Options {
@@ -25,10 +27,12 @@ interface TestFixtures {
   expectedStatuses: number[];
   /** What the browser's console says on purpose. */
   expectedOnConsole: RegExp;
+  /** What the person has from long ago, by the tenant's names, separated by spaces: "otp phone". */
+  owns: string;
   /** The portal's sentences in the browser's language. */
   t: Texts;
   control: Control;
-  /** Somebody with an account, a password and an empty phone, met by this test only. */
+  /** Somebody with an account, a password and what they own, met by this test only. */
   person: Person;
   /** Somebody else, met by this test only too. */
   anotherPerson: Person;
@@ -36,21 +40,31 @@ interface TestFixtures {
   enrolled: Enrolled;
   /** Another browser of this test, guarded like the first one. */
   anotherBrowser(): Promise<BrowserContext>;
-  /** Signs the person in; a function for the code where a second step is asked. */
-  signedIn(secondStep?: () => Promise<string>): Promise<void>;
+  /** Signs the person in; with what answers the second step where one is asked. */
+  signedIn(secondStep?: SecondStep): Promise<void>;
   /** Values that must not appear in what the program prints; the person's password and app secrets are among them. */
   unprinted: string[];
 }
 
+/** The tenant's settings that a test may change. */
+const usual = {
+  policy: [],
+  factors: { otp: true, sms: true, email: true, "push-notification": true },
+  message_types: ["sms", "voice"],
+  variants: { push_poll_interval: "1" },
+};
+
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   tenantHost: ["localhost", { option: true, scope: "worker" }],
   minMethods: [1, { option: true, scope: "worker" }],
+  methods: ["", { option: true, scope: "worker" }],
+  owns: ["", { option: true }],
   expectedStatuses: [[401, 403, 422], { option: true }],
   expectedOnConsole: [/(?!)/, { option: true }],
 
   portal: [
-    async ({ tenantHost, minMethods }, use) => {
-      const { portal, stop } = await start({ tenantHost, minMethods });
+    async ({ tenantHost, minMethods, methods }, use) => {
+      const { portal, stop } = await start({ tenantHost, minMethods, methods });
       await use(portal);
       await stop();
     },
@@ -60,13 +74,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   control: async ({ portal }, use) => {
     await use(portal.control);
     await portal.control.clearFaults();
-    await portal.control.changeTenant({ policy: [], factors: { otp: true } });
+    await portal.control.changeTenant(usual);
   },
 
   t: async ({ locale }, use) => use(textsOf(locale)),
 
-  person: async ({ control, locale, unprinted }, use) => {
-    const person = await hire(control, locale ?? "en");
+  person: async ({ control, locale, owns, unprinted }, use) => {
+    const owned = owns.split(" ").filter(Boolean).map((type) => ({ type }) as Owned);
+    const person = await hire(control, locale ?? "en", { owned });
     unprinted.push(person.password);
     await use(person);
     unprinted.push(...(await person.phone.secrets()));

@@ -24,10 +24,11 @@ export interface Portal {
 export interface Settings {
   tenantHost: string;
   minMethods: number;
+  methods: string;
 }
 
 /** Starts portal and emulator and waits until they answer; stop ends them and reports an unclean end. */
-export async function start({ tenantHost, minMethods }: Settings): Promise<{ portal: Portal; stop(): Promise<void> }> {
+export async function start({ tenantHost, minMethods, methods }: Settings): Promise<{ portal: Portal; stop(): Promise<void> }> {
   const data = await mkdtemp(join(tmpdir(), "mysecurity-e2e-"));
   const [portalPort, tenantPort, adminPort] = await freePorts(3);
   const url = `http://localhost:${portalPort}/`;
@@ -45,6 +46,7 @@ export async function start({ tenantHost, minMethods }: Settings): Promise<{ por
       EMULATOR_PUBLIC_URL: tenant,
       DATA_DIR: data,
       MIN_METHODS: String(minMethods),
+      ...(methods ? { METHODS: methods } : {}),
       LOG_FORMAT: "json",
       LOG_LEVEL: "debug",
     },

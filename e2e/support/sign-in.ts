@@ -8,6 +8,7 @@ const password = /^(password|mot de passe)$/i;
 const code = /code/i;
 const recoveryCode = /recovery code|code de récupération/i;
 const otherMethod = /another method|autre méthode/i;
+const approved = /I have approved|je l’ai approuvée/i;
 const saved = /saved it|l’ai conservé/i;
 const proceed = /^(continue|continuer)$/i;
 
@@ -22,6 +23,30 @@ export async function enterPassword(page: Page, person: Person): Promise<void> {
 export async function enterCode(page: Page, value: string): Promise<void> {
   await page.getByRole("textbox", { name: code }).fill(value);
   await page.getByRole("button", { name: proceed }).click();
+}
+
+/** What the tenant can be asked for instead of what it asks for first; others than the app have something sent. */
+export const methods = {
+  app: /authenticator app|application d’authentification/i,
+  text: /^(text message to|message texte au)/i,
+  call: /^(call to|appel au)/i,
+  email: /^(email to|courriel à)/i,
+  push: /^notification (to|à)/i,
+};
+
+/** Chooses another method than the one that the tenant asks for. */
+export async function chooseMethod(page: Page, method: keyof typeof methods): Promise<void> {
+  await page.getByRole("link", { name: otherMethod }).click();
+  await page.getByRole(method === "app" ? "link" : "button", { name: methods[method] }).first().click();
+}
+
+/** Says, on the page that waits for the phone, that it has approved; that page may go on by itself before. */
+export async function sayApproved(page: Page): Promise<void> {
+  const waits = page.url();
+  await Promise.any([
+    page.getByRole("button", { name: approved }).click(),
+    page.waitForURL((url) => url.pathname !== new URL(waits).pathname),
+  ]);
 }
 
 /** Answers it with the recovery code instead, and gives the new one that the tenant hands out in its place. */
@@ -45,13 +70,17 @@ export async function beginSignIn(
   await enterPassword(page, person);
 }
 
-/** Goes from the portal's landing page to its overview; with a code where the person has a second step. */
+/** Answers the tenant's question for a second step: gives the code to type, or does all by itself and gives none. */
+export type SecondStep = (page: Page) => Promise<string | void>;
+
+/** Goes from the portal's landing page to its overview; with a second step where the person has one. */
 export async function signIn(
   page: Page,
-  { portal, person, t, secondStep }: { portal: string; person: Person; t: Texts; secondStep?: () => Promise<string> },
+  { portal, person, t, secondStep }: { portal: string; person: Person; t: Texts; secondStep?: SecondStep },
 ): Promise<void> {
   await beginSignIn(page, { portal, person, t });
-  if (secondStep) await enterCode(page, await secondStep());
+  const code = await secondStep?.(page);
+  if (code) await enterCode(page, code);
   await expect(page).toHaveURL(portal);
   await expect(page.getByRole("banner")).toContainText(person.email);
 }

@@ -1,12 +1,23 @@
 // What people do in the portal, in their words; specs are made of these steps.
 import { expect, type Locator, type Page } from "@playwright/test";
 import type { Person } from "./person";
+import { readQR } from "./qr";
 import { enterCode, enterPassword } from "./sign-in";
 import type { Texts } from "./texts";
 
+export type Kind = "app" | "push" | "phone" | "email";
+
+/** From the overview by the choice of methods to the first page of one. */
+export async function openAdd(page: Page, t: Texts, kind: Kind): Promise<void> {
+  await page.getByRole("link", { name: new RegExp(`^(${t("overview.empty.other")}|${t("overview.add")})$`) }).click();
+  await expectPage(page, t("add.title"));
+  await page.getByRole("link", { name: t(`method.${kind}.name`), exact: true }).click();
+  await expectPage(page, t(`add-${kind}.title`));
+}
+
 /** From the overview into a running wizard. */
 export async function openWizard(page: Page, t: Texts): Promise<void> {
-  await page.getByRole("link", { name: new RegExp(`^(${t("overview.empty.action")}|${t("overview.apps.add")})$`) }).click();
+  await openAdd(page, t, "app");
   await page.getByRole("button", { name: t("add-app.intro.start") }).click();
   await expect(page.getByRole("heading", { name: t("add-app.code.title") })).toBeVisible();
 }
@@ -32,6 +43,68 @@ export async function keyOf(page: Page, t: Texts): Promise<{ key: string; uri: s
 export async function confirmApp(page: Page, t: Texts, code: string): Promise<void> {
   await page.getByRole("textbox", { name: t("add-app.code.label") }).fill(code);
   await page.getByRole("button", { name: t("add-app.code.confirm"), exact: true }).click();
+}
+
+/** Fills in the form for a phone number and sends it. Without a channel, whatever is chosen stays. */
+export async function sendToPhone(
+  page: Page,
+  t: Texts,
+  { number, country = "CA", channel = "sms" }: { number: string; country?: string; channel?: "sms" | "voice" | "" },
+): Promise<void> {
+  await page.getByRole("combobox", { name: t("add-phone.country.label") }).selectOption(country);
+  await page.getByRole("textbox", { name: t("add-phone.number.label") }).fill(number);
+  if (channel) await page.getByRole("radio", { name: t(`add-phone.channel.${channel}`) }).check();
+  await page.getByRole("button", { name: t("add-phone.send") }).click();
+}
+
+/** Fills in the form for an e-mail address and sends it. */
+export async function sendToAddress(page: Page, t: Texts, address: string): Promise<void> {
+  await addressField(page, t).fill(address);
+  await page.getByRole("button", { name: t("add-email.send") }).click();
+}
+
+export function addressField(page: Page, t: Texts): Locator {
+  return page.getByRole("textbox", { name: t("add-email.address.other") });
+}
+
+/** The field for a code that was sent. */
+export function messageField(page: Page, t: Texts): Locator {
+  return page.getByRole("textbox", { name: t("add-message.code.label") });
+}
+
+/** Types a code that was sent and confirms it. */
+export async function confirmMessage(page: Page, t: Texts, code: string): Promise<void> {
+  await messageField(page, t).fill(code);
+  await page.getByRole("button", { name: t("add-message.code.confirm"), exact: true }).click();
+}
+
+/** Expects the page that asks for the code to say where it went. */
+export async function expectSent(page: Page, t: Texts, way: "sms" | "voice" | "email", to: string): Promise<void> {
+  await expect(page.getByText(t(`add-message.sent.${way}`, { To: to }))).toBeVisible();
+}
+
+/** From the overview to the page with the QR code for the notification app; gives what the code says. */
+export async function openScan(page: Page, t: Texts): Promise<string> {
+  await openAdd(page, t, "push");
+  await page.getByRole("button", { name: t("add-push.start") }).click();
+  return scanned(page, t);
+}
+
+/** What a camera reads in the QR code for the notification app. */
+export async function scanned(page: Page, t: Texts): Promise<string> {
+  const code = page.getByRole("img", { name: t("add-push.scan.qr") });
+  await expect(code).toBeVisible();
+  return readQR(code);
+}
+
+/** Says that the QR code was scanned, as those without script do. */
+export async function sayScanned(page: Page, t: Texts): Promise<void> {
+  await page.getByRole("button", { name: t("add-push.scanned") }).click();
+}
+
+/** What the page says after something was done. */
+export function notice(page: Page, text: string): Locator {
+  return page.getByRole("status").filter({ hasText: text });
 }
 
 /** The recovery code on the page, without its spaces. */
@@ -78,9 +151,16 @@ export function appName(t: Texts, number?: number): string {
   return number === undefined ? name : t("method.numbered", { Name: name, Number: number });
 }
 
+/** The rows of one kind on the overview. */
+export function rows(page: Page, t: Texts, kind: Kind): Locator {
+  return page.getByRole("region", { name: t(`overview.${sections[kind]}.title`), exact: true }).getByRole("listitem");
+}
+
+const sections = { app: "apps", push: "pushes", phone: "phones", email: "emails" };
+
 /** The rows of authenticator apps on the overview. */
 export function appRows(page: Page, t: Texts): Locator {
-  return page.getByRole("region", { name: t("overview.apps.title") }).getByRole("listitem");
+  return rows(page, t, "app");
 }
 
 /** Adds another app to somebody who has one, from and to the overview. */
@@ -90,7 +170,13 @@ export async function addSecondApp(page: Page, t: Texts, person: Person): Promis
   await expect(appRows(page, t)).toHaveCount(2);
 }
 
-/** From the overview to the page that asks whether an app is to be removed. */
+/** Signs out, here and at the tenant. */
+export async function signOut(page: Page, t: Texts): Promise<void> {
+  await page.getByRole("button", { name: t("layout.sign-out") }).click();
+  await expectPage(page, t("signed-out.title"));
+}
+
+/** From the overview to the page that asks whether a method is to be removed. */
 export async function openRemoval(page: Page, t: Texts, name: string): Promise<void> {
   await page.getByRole("link", { name: `${t("overview.remove")} ${name}`, exact: true }).click();
   await expectPage(page, t("remove.heading", { Name: name }));
