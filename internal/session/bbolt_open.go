@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -18,15 +17,15 @@ import (
 // refusal has to come within two seconds (MI-11).
 const openTimeout = 1500 * time.Millisecond
 
-// errDamagedFile marks a file whose content cannot be trusted, as opposed to
-// one that cannot be reached.
-var errDamagedFile = errors.New("damaged")
+// openRetry is how long to wait between two attempts.
+const openRetry = 50 * time.Millisecond
 
-// boltFile is an open database with the file under it, whose lock it holds.
-type boltFile struct {
-	db   *bolt.DB
-	file *os.File
-}
+var (
+	// errDamagedFile marks a file whose content cannot be trusted, as opposed to
+	// one that cannot be reached.
+	errDamagedFile = errors.New("damaged")
+	errInUse       = errors.New("in use")
+)
 
 // openSound opens the store, or an empty one after a damaged one.
 func openSound(o BoltOptions) (*bolt.DB, error) {
@@ -43,48 +42,56 @@ func openSound(o BoltOptions) (*bolt.DB, error) {
 	return db, nil
 }
 
-// openRebuilt opens the store by way of a rebuild. When the error is
-// errDamagedFile, the file has been put aside.
+// openRebuilt opens the store by way of a rebuild. If the disk does not take a
+// second file, the old one goes on: who is signed in stays signed in. When the
+// error is errDamagedFile, the file has been put aside.
 func openRebuilt(o BoltOptions) (*bolt.DB, error) {
-	old, err := openFile(o.Path)
-	if err == nil && !old.isAt(o.Path) {
-		// Another process rebuilt the store while this one waited for the lock of
-		// what has become a file without a name.
-		return nil, errors.Join(bolterrors.ErrTimeout, old.db.Close())
+	old, err := openLocked(o.Path)
+	if err != nil {
+		return nil, err
 	}
-	var fresh *bolt.DB
+	db, err := rebuild(old, o)
 	if err == nil {
-		fresh, err = rebuild(old, o)
+		return db, old.Close()
+	}
+	if !errors.Is(err, errDamagedFile) {
+		cause := err
+		if err = guarded(func() error { return checkWhole(old) }); err == nil {
+			o.Logger.Warn("session store not rebuilt; going on with the file as it is", slog.Any("cause", cause))
+			return openDatabase(o.Path, func(string, int, os.FileMode) (*os.File, error) { return old, nil })
+		}
 	}
 	if errors.Is(err, errDamagedFile) {
-		if err := old.putAside(o, err); err != nil {
-			return nil, err
-		}
+		err = putAside(o, err)
 	}
-	return fresh, err
+	return nil, errors.Join(err, old.Close())
 }
 
-// openFile opens the database and keeps hold of the file, because a database
-// that failed half-way can no longer be closed itself.
-func openFile(path string) (f boltFile, err error) {
-	err = guarded(func() (err error) {
-		f.db, err = bolt.Open(path, 0o600, &bolt.Options{
-			Timeout:      openTimeout,
-			FreelistType: bolt.FreelistMapType,
-			OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
-				file, err := os.OpenFile(name, flag, perm)
-				if err == nil {
-					f.file, err = file, ownerOnly(file)
-				}
-				return file, err
-			},
-		})
-		if err != nil && !isSystemError(err) {
-			return fmt.Errorf("%w: %w", errDamagedFile, err)
-		}
-		return err
-	})
-	return f, err
+// openLocked opens the file, or creates it, for this process alone.
+func openLocked(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(awaitLock(file), ownerOnly(file)); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	if !isAt(file, path) {
+		// Another process rebuilt the store while this one waited for the lock of
+		// what has become a file without a name.
+		return nil, errors.Join(errInUse, file.Close())
+	}
+	return file, nil
+}
+
+// awaitLock takes the lock of a file, which ends with the file or its process.
+func awaitLock(file *os.File) error {
+	err := tryLock(file)
+	for waited := openRetry; errors.Is(err, errInUse) && waited <= openTimeout; waited += openRetry {
+		time.Sleep(openRetry)
+		err = tryLock(file)
+	}
+	return err
 }
 
 // ownerOnly takes the file away from everybody else.
@@ -96,33 +103,33 @@ func ownerOnly(file *os.File) error {
 	return file.Chmod(0o600)
 }
 
-// isSystemError tells trouble with the system from damage, for most kinds of
-// which the library has no name.
-func isSystemError(err error) bool {
-	var system syscall.Errno
-	return errors.Is(err, bolterrors.ErrTimeout) || errors.As(err, &system)
-}
-
 // isAt reports whether the open file is still the one under that name.
-func (f boltFile) isAt(path string) bool {
-	opened, err1 := f.file.Stat()
+func isAt(file *os.File, path string) bool {
+	opened, err1 := file.Stat()
 	named, err2 := os.Stat(path)
 	return err1 == nil && err2 == nil && os.SameFile(opened, named)
 }
 
-// putAside renames a damaged file, so that somebody can look at it, and then
-// gives up its lock. It holds nothing but sealed records.
-func (f boltFile) putAside(o BoltOptions, cause error) error {
+// openDatabase hands a file to the database: a new one, or one that was read from
+// end to end.
+func openDatabase(path string, open func(string, int, os.FileMode) (*os.File, error)) (*bolt.DB, error) {
+	return bolt.Open(path, 0o600, &bolt.Options{
+		Timeout:      openTimeout,
+		FreelistType: bolt.FreelistMapType,
+		OpenFile:     open,
+	})
+}
+
+// putAside renames a damaged file, so that somebody can look at it, and returns
+// the cause. The file holds nothing but sealed records.
+func putAside(o BoltOptions, cause error) error {
 	aside, err := rename(o.Path, o.Now())
-	if f.file != nil {
-		_ = f.file.Close() // after a failed opening the library has closed it
-	}
 	if err != nil {
 		return fmt.Errorf("damaged, and cannot be put aside: %w", err)
 	}
 	o.Logger.Error("session store was damaged; starting with an empty one",
 		slog.String("file", o.Path), slog.String("kept_as", aside), slog.Any("cause", cause))
-	return nil
+	return cause
 }
 
 // rename finds a name that is not in use.
@@ -142,7 +149,7 @@ func rename(path string, now time.Time) (string, error) {
 // explain says what an administrator can do.
 func explain(path string, err error) error {
 	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
+	case errors.Is(err, errInUse), errors.Is(err, bolterrors.ErrTimeout):
 		return fmt.Errorf("session store %s is in use by another process: stop that one, or set SESSION_STORE to another file", path)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("session store %s: this process may not read and write the file: %w", path, err)
