@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -13,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -144,25 +146,39 @@ func newSessionKey() secret.Secret {
 // greet prints where things are and who may sign in. The passwords are those of
 // made-up people in a tenant that ends with this process.
 func greet(w io.Writer, tenant *emulator.Emulator, portalURL string) error {
+	console := tenant.Issuer() + "console"
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table) // errors show when the table is written out
 	if portalURL != "" {
 		fmt.Fprintf(table, "  My security settings\t%s\n", portalURL)
 	}
 	fmt.Fprintf(table, "  Emulated tenant\t%s\n", tenant.Issuer())
-	fmt.Fprintf(table, "  Simulated phones, clock, log\t%sconsole\n\n", tenant.Issuer())
+	fmt.Fprintf(table, "  Simulated phones: scan QR codes, approve\t%s/phones\n", console)
+	fmt.Fprintf(table, "  Text messages, calls, e-mails\t%s/messages\n", console)
+	fmt.Fprintf(table, "  Clock, faults, users, log\t%s\n\n", console)
 	if portalURL == "" {
 		id, key := tenant.PortalApplication()
 		fmt.Fprintf(table, "  Client id\t%s\n  Client secret\t%s\n\n", id, key)
 	}
 	fmt.Fprintln(table, "  Demo user\tPassword\tHas")
 	for _, u := range tenant.Users() {
-		has := "nothing yet"
-		if len(u.Authenticators) > 0 {
-			has = "authenticator app (on the simulated phone)"
-		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", u.Email, u.Password, has)
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", u.Email, u.Password, possessions(u))
 	}
 	fmt.Fprintf(table, "\n  Stop with Ctrl+C.\n\n")
 	return table.Flush()
+}
+
+// possessions says what a user can prove themselves with.
+func possessions(u emulator.SeedUser) string {
+	names := map[string]string{
+		"otp": "authenticator app", "phone": "phone number", "email": "e-mail address", "push": "push notifications", "recovery-code": "recovery code",
+	}
+	var all []string
+	for _, a := range u.Authenticators {
+		all = append(all, cmp.Or(names[a.Type], a.Type))
+	}
+	if len(all) == 0 {
+		return "nothing yet"
+	}
+	return strings.Join(all, ", ")
 }

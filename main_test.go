@@ -122,7 +122,7 @@ func TestDemo(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatalf("ended with %v", err)
 	}
-	for _, told := range []string{"http://localhost:" + port + "/", "/console", "ada@example.com", "bruno@example.com"} {
+	for _, told := range []string{"http://localhost:" + port + "/", "/console", "/console/phones", "/console/messages", "ada@example.com", "bruno@example.com", "authenticator app, recovery code, phone number", "push notifications"} {
 		if !strings.Contains(w.out.String(), told) {
 			t.Errorf("%q was not printed:\n%s", told, w.out.String())
 		}

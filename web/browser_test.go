@@ -22,6 +22,7 @@ type browser struct {
 	p      *portal
 	client *http.Client
 	tenant *emulatortest.Browser
+	user   emulator.SeedUser // who has signed in last
 }
 
 func (p *portal) browser() *browser {
@@ -37,7 +38,7 @@ func (p *portal) browser() *browser {
 
 // in is the same browser in a subtest.
 func (b *browser) in(t *testing.T) *browser {
-	return &browser{p: b.p.in(t), client: b.client, tenant: b.tenant}
+	return &browser{p: b.p.in(t), client: b.client, tenant: b.tenant, user: b.user}
 }
 
 // toServer brings every request to the test server, as a reverse proxy does
@@ -207,5 +208,6 @@ func (b *browser) authorize(query string) *url.URL {
 // callback goes through the sign-in page and returns the address it ends at.
 func (b *browser) callback(user emulator.SeedUser, query string) string {
 	b.p.t.Helper()
+	b.user = user
 	return b.tenant.SignIn(user, b.authorize(query).Query()).String()
 }

@@ -108,6 +108,28 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestEventsOfEachKind (SL-10): what was added and removed is named, and nothing
+// of a number or an address.
+func TestEventsOfEachKind(t *testing.T) {
+	t.Parallel()
+	p := startPortal(t, portalOptions{minMethods: 0})
+	for kind := range attempts {
+		_, b := p.person()
+		before := len(p.events())
+		b.moved(b.begin(kind), "add/"+kind)
+		b.finishes(kind, kind)
+		b.removeOnly()
+		var told []string
+		for _, e := range p.events()[before:] {
+			told = append(told, strings.TrimSpace(e.Event+" "+e.Reason))
+		}
+		want := "method-added " + kind + "; recovery-code-shown; recovery-code-saved; method-removed " + kind
+		if got := strings.Join(told, "; "); got != want {
+			t.Errorf("SL-10 %s", got)
+		}
+	}
+}
+
 // TestOneRecordPerRequest: a page's reference leads to its record, also where
 // the request failed.
 func TestOneRecordPerRequest(t *testing.T) {

@@ -63,8 +63,13 @@ func TestInventory(t *testing.T) {
 		{"GET", "signed-out"},
 	}
 	withoutProof := []page{
-		{"GET", "confirm"}, {"GET", "recovery-code"}, {"POST", "recovery-code/saved"},
-		{"POST", "add/app/cancel"}, {"POST", "add/phone/cancel"}, {"POST", "add/email/cancel"}, {"POST", "add/push/cancel"},
+		{"GET", "confirm"},
+		{"GET", "recovery-code"},
+		{"POST", "recovery-code/saved"},
+		{"POST", "add/app/cancel"},
+		{"POST", "add/phone/cancel"},
+		{"POST", "add/email/cancel"},
+		{"POST", "add/push/cancel"},
 	}
 	p := startPortal(t, portalOptions{})
 	_, stale := p.person()

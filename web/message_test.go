@@ -239,7 +239,7 @@ func TestTypedOutlivesProof(t *testing.T) {
 		p.wantCalls(mark, map[string]int{})
 		b.moved(b.signIn(user, "?page=add-"+kind), "add/"+kind)
 		page := b.get("add/" + kind)
-		if got := page.doc.Find("#" + messageKinds[kind].field).AttrOr("value", ""); got != typed {
+		if got := page.doc.Find("#"+messageKinds[kind].field).AttrOr("value", ""); got != typed {
 			p.t.Errorf("MF-11 the field holds %q", got)
 		}
 		if kind == "phone" && !page.has("input[name=channel][value=voice][checked]") {

@@ -52,6 +52,7 @@ func (p *portal) canaries(people ...emulator.SeedUser) map[string]string {
 		all[value] = what
 	}
 	all[p.tenant.ClientSecret], all[sessionKey], all[panicMarker] = "client_secret", "session key", "panic"
+	all[typedNumber], all[typedNumber[:7]] = "typed number", "beginning of a number"
 	for _, u := range people {
 		all[u.Password], all[u.Email], all[u.Name], all[u.UserID] = "password", "address", "name", "user id"
 	}
@@ -141,6 +142,8 @@ func (b *browser) troubledJourney(user emulator.SeedUser) {
 	b.recoveryCode()
 	b.post("recovery-code/download", nil)
 	b.moved(b.post("recovery-code/saved", url.Values{"saved": {"yes"}}), "")
+	b.troubledMessages()
+	b.troubledScan(user)
 	handle := b.handles()[0]
 	p.fault(`{"match":"DELETE /*","drop":true,"times":1}`)
 	b.post("methods/"+handle+"/remove", url.Values{"understood": {"yes"}})
@@ -152,6 +155,61 @@ func (b *browser) troubledJourney(user emulator.SeedUser) {
 	b.post("sign-out", nil)
 	b.plant("mss_dev", strings.Repeat("A", 64))
 	b.get("")
+}
+
+// typedNumber is how somebody writes their number.
+const typedNumber = "506-234-7788"
+
+// troubledMessages adds a phone and an address, and meets the errors on the way.
+func (b *browser) troubledMessages() {
+	b.p.t.Helper()
+	p := b.p
+	forms := map[string]url.Values{
+		"phone": {"country": {"CA"}, "number": {typedNumber}, "channel": {"sms"}}, "email": {"address": {"canary@elsewhere.example"}},
+	}
+	for kind, to := range map[string]string{"phone": "+15062347788", "email": "canary@elsewhere.example"} {
+		form := forms[kind]
+		form.Set("form_token", b.formToken())
+		echo := fmt.Sprintf(`"body":{"error":"invalid_request","error_description":%q}`, "not "+to)
+		for _, fault := range []string{`"drop":true`, `"status":500`, `"status":400,` + echo, `"status":401,` + echo, `"status":429,` + echo} {
+			p.fault(`{"match":"POST /mfa/associate","times":1,` + fault + `}`)
+			b.post("add/"+kind, form)
+			if b.get("").StatusCode == http.StatusForbidden { // the tenant refused the token
+				b.enter(b.user, "")
+				form.Set("form_token", b.formToken())
+			}
+			p.later(16 * time.Minute / 5)
+		}
+		p.heal()
+		b.enter(b.user, "")
+		form.Set("form_token", b.formToken())
+		b.post("add/"+kind+"?number="+url.QueryEscape(typedNumber), form)
+		b.get("add/" + kind)
+		p.panics.Store(true)
+		b.get("add/" + kind)
+		for _, fault := range []string{`"drop":true`, `"status":500`, `"status":200,"body":"x"`} {
+			p.fault(`{"match":"POST /oauth/token","times":1,` + fault + `}`)
+			b.enterCode(kind, p.tenant.LatestCode(to))
+		}
+		p.heal()
+		b.moved(b.enterCode(kind, p.tenant.LatestCode(to)), "")
+	}
+}
+
+// troubledScan adds the notification app, and meets the errors on the way.
+func (b *browser) troubledScan(user emulator.SeedUser) {
+	b.p.t.Helper()
+	p := b.p
+	uri := b.startPush()
+	for _, fault := range []string{`"drop":true`, `"status":500`, `"status":200,"body":"x"`, `"status":400,"body":{"error":"slow_down"}`} {
+		p.fault(`{"match":"POST /oauth/token","times":1,` + fault + `}`)
+		b.post("add/push/check", nil, htmx()...)
+		p.later(5 * time.Second)
+	}
+	p.heal()
+	p.later(10 * time.Second)
+	p.tenant.Scan(user, uri)
+	b.led(b.post("add/push/check", nil, htmx()...), "")
 }
 
 // echoSecrets lets the tenant answer with our own secrets in its errors, where

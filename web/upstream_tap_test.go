@@ -18,7 +18,7 @@ type upstream struct {
 	mu      sync.Mutex
 	calls   []call
 	secrets map[string]string // value: what it is
-	scan    string            // text of the QR code that the tenant made last
+	scan    string            // text of the newest QR code for the notification app
 	held    map[string]*heldCall
 }
 
@@ -127,7 +127,7 @@ func (u *upstream) known() map[string]string {
 	return maps.Clone(u.secrets)
 }
 
-// lastScan is the text of the QR code that the tenant made last.
+// lastScan is the text of the newest QR code for the notification app.
 func (u *upstream) lastScan() string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -162,7 +162,7 @@ func (u *upstream) learn(header http.Header, body []byte) {
 		switch value := members[name].(type) {
 		case string:
 			keep(value, name)
-			if name == "barcode_uri" {
+			if name == "barcode_uri" && strings.Contains(value, "enrollment_tx_id=") {
 				u.scan = value
 			}
 		case []any:
