@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"mysecurity/internal/emulator"
 )
@@ -135,10 +136,25 @@ func (b *Browser) next(p Page, user emulator.SeedUser) Page {
 	case p.Doc.Find("#code").Length() > 0:
 		return b.Submit(p, url.Values{"code": {b.code(p, user)}})
 	case strings.Contains(p.URL.Path, "push"):
-		b.x.Approve(user)
-		return b.Submit(p, nil)
+		return b.approve(p, user)
 	}
 	return b.Submit(p, url.Values{"action": {"accept"}})
+}
+
+// pushPause is how long the tenant waits for its next notification once its
+// allowance of five is used up.
+const pushPause = 12 * time.Second
+
+// approve answers a push challenge on the simulated phone. Somebody who signs in
+// often uses up the notifications; the clock moves on then.
+func (b *Browser) approve(p Page, user emulator.SeedUser) Page {
+	b.x.t.Helper()
+	if p.Doc.Find("[role=alert]").Length() > 0 {
+		b.x.Clock().Advance(pushPause)
+		p = b.Submit(p, url.Values{"action": {"resend"}})
+	}
+	b.x.Approve(user)
+	return b.Submit(p, nil)
 }
 
 // code answers the challenge with what the user has by now.
