@@ -60,9 +60,9 @@ func (e *Emulator) sortedUsers() []*user {
 // are email and password. The name defaults to the address; without a locale the
 // user gets the pages in the browser's language. {"authenticators":
 // [{"type":"otp"}]} gives the user an active app, whose account is on the phone;
-// the type "recovery-code" an active recovery code. user_id, blocked and the
-// authenticators' secrets may be given too. The answer is the user as GET lists
-// it: without password and authenticators.
+// the other types are those of SeedAuthenticator. user_id, blocked and the
+// authenticators' secrets, number and address may be given too. The answer is the
+// user as GET lists it: without password and authenticators.
 func (e *Emulator) controlCreateUser(r *http.Request) (int, any, error) {
 	var s SeedUser
 	if err := decodeStrict(r, &s); err != nil {

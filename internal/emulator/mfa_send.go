@@ -55,8 +55,12 @@ func (e *Emulator) spendSending(u *user, kind string) *oauthFailure {
 
 // logSendFailure logs that nothing was sent; the vendor has no code for e-mails.
 func (e *Emulator) logSendFailure(u *user, kind string) {
-	code := map[string]string{kindSMS: "gd_send_sms_failure", kindVoice: "gd_send_voice_failure", kindPush: "gd_send_pn_failure"}[kind]
-	e.logEvent(cmp.Or(code, "gd_auth_failed"), u.ID, "Not sent by "+kind+": too many within a short time")
+	code, known := map[string]string{
+		kindSMS: "gd_send_sms_failure", kindVoice: "gd_send_voice_failure", kindPush: "gd_send_pn_failure",
+	}[kind]
+	if known {
+		e.logEvent(code, u.ID, "Not sent: too many within a short time")
+	}
 }
 
 // codeHost is where the code of a transaction is typed: on the tenant's own page,

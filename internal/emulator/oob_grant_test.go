@@ -63,6 +63,36 @@ func TestOOBGrantErrors(t *testing.T) {
 	w.wantError(w.oobGrant(token, challenged, "1"), 403, "unauthorized_client", "Grant type '"+grantTypeMFAOOB+"' not allowed for the client.")
 }
 
+// TestOOBApplication: an enrolment belongs to the application that started it, and
+// the challenge of a sign-in page to nobody else.
+func TestOOBApplication(t *testing.T) {
+	w := newWorld(t)
+	other, otherSecret := w.e.ManagementApplication()
+	enrolment := w.started(w.accessToken(bruno, allScopes), "sms")
+	code := w.sent().Code
+	id := w.userID(bruno)
+	w.e.s.mu.Lock()
+	w.e.s.apps[other].GrantTypes = []string{grantTypeMFAOOB}
+	u := w.e.s.users[id]
+	set, failure := w.e.mint(grant{App: w.e.s.apps[other], User: u, Audience: w.e.mfaAudience(), Scope: allScopes})
+	page, refused := w.e.challengeFactor(u, w.e.factors(u)[1], client{})
+	w.e.s.mu.Unlock()
+	if failure != nil || refused != nil {
+		t.Fatal(failure, refused)
+	}
+	const mixed = "The oob_code doesn't match the mfa_token"
+	a := w.grant(grantTypeMFAOOB, url.Values{
+		"client_id": {other}, "client_secret": {otherSecret},
+		"mfa_token": {set.AccessToken}, "oob_code": {enrolment}, "binding_code": {code},
+	})
+	w.wantError(a, 400, "invalid_request", mixed)
+	w.wantError(w.oobGrant(w.accessToken(bruno, allScopes), page.Code, page.Binding), 400, "invalid_request", mixed)
+	w.wantError(w.oobGrant(w.mfaToken(bruno), page.Code, page.Binding), 400, "invalid_request", mixed)
+	if a := w.oobGrant(w.accessToken(bruno, allScopes), enrolment, code); a.status != http.StatusOK { // a newer token of the same user
+		t.Errorf("own application: %v", a)
+	}
+}
+
 // TestBindingCodes: six digits, five minutes, once; only the code that belongs to
 // the transaction.
 func TestBindingCodes(t *testing.T) {
