@@ -40,14 +40,10 @@ type sample struct {
 // count that arrived within the round. Any answer but 200 ends it with an error.
 func load(ctx context.Context, t target, n int, warmUp, round time.Duration) (sample, error) {
 	begin := time.Now().Add(warmUp)
-	clients := make([]*client, n)
-	for i := range clients {
-		c, err := connect(ctx, t.address, begin.Add(round+10*time.Second))
-		if err != nil {
-			return sample{}, err
-		}
-		defer func() { _ = c.Close() }()
-		clients[i] = c
+	clients, err := connectAll(ctx, t.address, n, begin.Add(round+10*time.Second))
+	defer closeAll(clients)
+	if err != nil {
+		return sample{}, err
 	}
 	var all sync.WaitGroup
 	failed := make([]error, n)
@@ -91,6 +87,26 @@ func connect(ctx context.Context, address string, deadline time.Time) (*client, 
 		return nil, err
 	}
 	return &client{Conn: connection, buffer: make([]byte, largestAnswer), times: make([]time.Duration, 0, 1<<12)}, connection.SetDeadline(deadline)
+}
+
+// connectAll opens n connections; what it returns with an error has to be
+// closed as well.
+func connectAll(ctx context.Context, address string, n int, deadline time.Time) ([]*client, error) {
+	var clients []*client
+	for range n {
+		c, err := connect(ctx, address, deadline)
+		if err != nil {
+			return clients, err
+		}
+		clients = append(clients, c)
+	}
+	return clients, nil
+}
+
+func closeAll(clients []*client) {
+	for _, c := range clients {
+		_ = c.Close()
+	}
 }
 
 // repeat asks until the end and notes what arrived after the beginning.
