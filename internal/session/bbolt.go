@@ -1,9 +1,9 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -44,9 +44,6 @@ func OpenBolt(o BoltOptions) (*Bolt, error) {
 	// Writes that arrive within this time share one sync to disk. It is also
 	// what a lone write waits, so it stays below what anybody notices.
 	db.MaxBatchDelay = 2 * time.Millisecond
-	if err := db.Update(createBuckets); err != nil {
-		return nil, errors.Join(fmt.Errorf("session store %s cannot be written: %w", o.Path, err), db.Close())
-	}
 	return &Bolt{db: db}, nil
 }
 
@@ -135,42 +132,52 @@ func (s *Bolt) Delete(_ context.Context, b Bucket, k Key) error {
 	return s.write(func(tx *bolt.Tx) error { return remove(tx, b, k) })
 }
 
-// Sweep implements Backend. It reads only the times.
+// Sweep implements Backend. It reads only the times, and between two batches it
+// lets others write.
 func (s *Bolt) Sweep(ctx context.Context, now time.Time) (int, error) {
 	swept := 0
 	for _, b := range buckets() {
-		for {
-			n, err := s.sweepSome(b, now)
+		for last := []byte(nil); ; {
+			expired, err := s.expiredAfter(last, b, now)
+			if err != nil {
+				return swept, err
+			}
+			n, err := s.removeExpired(expired, b, now)
 			swept += n
 			if err != nil {
 				return swept, err
 			}
-			if n < sweepBatch {
+			if len(expired) < sweepBatch {
 				break
 			}
 			if err := ctx.Err(); err != nil {
 				return swept, err
 			}
+			last = expired[sweepBatch-1][:]
 		}
 	}
 	return swept, nil
 }
 
-func (s *Bolt) sweepSome(b Bucket, now time.Time) (int, error) {
-	var expired []Key
-	err := s.db.View(func(tx *bolt.Tx) error {
+// expiredAfter returns the first expired keys of a bucket, up to a batch, that are
+// greater than last.
+func (s *Bolt) expiredAfter(last []byte, b Bucket, now time.Time) (expired []Key, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
 		c := tx.Bucket(times(b)).Cursor()
-		for k, v := c.First(); k != nil && len(expired) < sweepBatch; k, v = c.Next() {
-			if isExpired(v, now) && len(k) == len(Key{}) {
+		for k, v := c.Seek(last); k != nil && len(expired) < sweepBatch; k, v = c.Next() {
+			if isExpired(v, now) && len(k) == len(Key{}) && !bytes.Equal(k, last) {
 				expired = append(expired, Key(k))
 			}
 		}
 		return nil
 	})
-	if err != nil || len(expired) == 0 {
-		return 0, err
+	return expired, err
+}
+
+func (s *Bolt) removeExpired(expired []Key, b Bucket, now time.Time) (removed int, err error) {
+	if len(expired) == 0 {
+		return 0, nil
 	}
-	removed := 0
 	err = s.write(func(tx *bolt.Tx) error {
 		removed = 0
 		for _, k := range expired {

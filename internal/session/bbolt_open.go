@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -54,17 +55,48 @@ func openRebuilt(o BoltOptions) (*bolt.DB, error) {
 	if err == nil {
 		return db, old.Close()
 	}
-	if !errors.Is(err, errDamagedFile) {
+	if !errors.Is(err, errDamagedFile) && !isNewOnFullDisk(old, err) {
 		cause := err
 		if err = guarded(func() error { return checkWhole(old) }); err == nil {
 			o.Logger.Warn("session store not rebuilt; going on with the file as it is", slog.Any("cause", cause))
-			return openDatabase(o.Path, func(string, int, os.FileMode) (*os.File, error) { return old, nil })
+			return goOn(old, o.Path)
 		}
 	}
 	if errors.Is(err, errDamagedFile) {
 		err = putAside(o, err)
 	}
 	return nil, errors.Join(err, old.Close())
+}
+
+// isNewOnFullDisk reports a file that is better left empty: half of a first page
+// would be taken for damage at the next start.
+func isNewOnFullDisk(file *os.File, err error) bool {
+	info, failed := file.Stat()
+	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+	return full && failed == nil && info.Size() == 0
+}
+
+// goOn works with the file as it is. It has been read from end to end. Unless a
+// bucket is missing nothing is written, which a full disk would not take.
+func goOn(old *os.File, path string) (*bolt.DB, error) {
+	db, err := openDatabase(path, func(string, int, os.FileMode) (*os.File, error) { return old, nil })
+	if err != nil {
+		return nil, err
+	}
+	missing := false
+	err = db.View(func(tx *bolt.Tx) error {
+		for _, b := range buckets() {
+			missing = missing || tx.Bucket(bodies(b)) == nil || tx.Bucket(times(b)) == nil
+		}
+		return nil
+	})
+	if err == nil && missing {
+		err = db.Update(createBuckets)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // openLocked opens the file, or creates it, for this process alone.

@@ -23,6 +23,7 @@ func rebuild(old *os.File, o BoltOptions) (*bolt.DB, error) {
 	}
 	fresh, err := openDatabase(path, os.OpenFile)
 	if err != nil {
+		_ = os.Remove(path)
 		return nil, err
 	}
 	if err = guarded(func() error { return move(old, fresh, o.Now()) }); err == nil {
