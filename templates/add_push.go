@@ -20,7 +20,6 @@ type AddPushIntro struct {
 	// AppOffered says that an authenticator app, which needs no second screen,
 	// is offered as well.
 	AppOffered bool
-	Discarded  bool // the last attempt is over, nothing was added
 }
 
 // Full implements [View].

@@ -126,8 +126,7 @@ func TestPushPages(t *testing.T) {
 		{"add-push", "form[action$='/add/push'] button.button:not(.quiet)", "I have the app"},
 		{"add-push", ".on-phone", "it cannot scan its own screen"},
 		{"add-push", ".on-phone a[href$='/add/app']", "Add an authenticator app instead"},
-		{"add-push-discarded", "#discarded[role=alert][autofocus]", "Start again when you are ready"},
-		{"add-push-discarded", ".on-phone a", ""},
+		{"add-push-alone", ".on-phone a", ""},
 
 		{"push-waiting", "#push-status .plate svg[role=img][aria-label='QR code for the app on your phone']", "?"},
 		{"push-waiting", "#push-status ol", "Open Auth0 Guardian on your phone"},

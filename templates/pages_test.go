@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"mysecurity/internal/i18n"
 )
 
@@ -155,9 +157,13 @@ type pageTest struct{ page, selector, words string }
 
 func checkPages(t *testing.T, tests []pageTest) {
 	t.Helper()
+	pages := map[string]*goquery.Document{}
 	for _, tt := range tests {
 		t.Run(tt.page+" "+tt.selector, func(t *testing.T) {
-			found := page(t, tt.page).Find(tt.selector)
+			if pages[tt.page] == nil {
+				pages[tt.page] = page(t, tt.page)
+			}
+			found := pages[tt.page].Find(tt.selector)
 			words, unwanted := strings.CutPrefix(tt.words, "!")
 			switch {
 			case tt.words == "":

@@ -1,10 +1,6 @@
 package templates
 
-import (
-	"time"
-
-	qrcode "github.com/skip2/go-qrcode"
-)
+import "time"
 
 // everything is a company that offers all kinds.
 var everything = Offers{App: true, Text: true, Call: true, Email: true, Push: true}
@@ -106,18 +102,11 @@ func addMessageStates(views map[string]View, text, mail AddMessage) {
 	views["message-too-soon-unknown"] = wrong
 }
 
-const samplePush = "otpauth://totp/Example%20Company:ada@example.com?enrollment_tx_id=4aXmPq9rTt0ZbW3yKd8Lh2Vc7Nf5Jg1S&base_url=https%3A%2F%2Fexample.guardian.eu.auth0.com"
-
 func addPush(views map[string]View, in Page) {
 	in = at(in, PageAddPush)
 	views["add-push"] = AddPushIntro{Page: in, AppOffered: true}
-	views["add-push-discarded"] = AddPushIntro{Page: in, Discarded: true}
-	qr, err := qrcode.New(samplePush, qrcode.Medium)
-	if err != nil {
-		panic(err)
-	}
-	qr.DisableBorder = true
-	scan := AddPushScan{Page: in, QR: qr.Bitmap(), Until: now.Add(5 * time.Minute), Every: 5 * time.Second, AppOffered: true}
+	views["add-push-alone"] = AddPushIntro{Page: in}
+	scan := AddPushScan{Page: in, QR: pushQR(), Until: now.Add(5 * time.Minute), Every: 5 * time.Second, AppOffered: true}
 	for _, state := range PushStates() {
 		scan.State = state
 		views["push-"+string(state)] = scan

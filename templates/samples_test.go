@@ -2,6 +2,7 @@ package templates
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +17,24 @@ var now = time.Date(2026, time.November, 3, 14, 5, 0, 0, time.UTC)
 const (
 	sampleSecret   = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
 	sampleRecovery = "8RMHT57VB2KQXN4DWC93JZEA"
+	sampleKey      = "otpauth://totp/Example%20Company:ada@example.com?secret=" + sampleSecret + "&issuer=Example%20Company&algorithm=SHA1&digits=6&period=30"
+	samplePush     = "otpauth://totp/Example%20Company:ada@example.com?enrollment_tx_id=4aXmPq9rTt0ZbW3yKd8Lh2Vc7Nf5Jg1S&base_url=https%3A%2F%2Fexample.guardian.eu.auth0.com"
 )
+
+// The QR codes of the samples are drawn once: they take longer than all the rest.
+var (
+	keyQR  = sync.OnceValue(func() [][]bool { return qrOf(sampleKey) })
+	pushQR = sync.OnceValue(func() [][]bool { return qrOf(samplePush) })
+)
+
+func qrOf(text string) [][]bool {
+	qr, err := qrcode.New(text, qrcode.Medium)
+	if err != nil {
+		panic(err)
+	}
+	qr.DisableBorder = true
+	return qr.Bitmap()
+}
 
 // samples are one or more views of every page, by name, as a handler would
 // fill them. extra is the text that a user's profile or the tenant controls.
@@ -118,14 +136,8 @@ func addOverview(views map[string]View, in Page, extra string) {
 
 func addWizard(views map[string]View, in Page, extra string) {
 	in = at(in, PageAddApp)
-	uri := "otpauth://totp/Example%20Company:ada@example.com?secret=" + sampleSecret + "&issuer=Example%20Company&algorithm=SHA1&digits=6&period=30"
-	qr, err := qrcode.New(uri, qrcode.Medium)
-	if err != nil {
-		panic(err)
-	}
-	qr.DisableBorder = true
 	wizard := AddAppWizard{Page: in, Key: AppKey{
-		QR: qr.Bitmap(), Secret: sampleSecret, URI: uri,
+		QR: keyQR(), Secret: sampleSecret, URI: sampleKey,
 		Account: "ada@example.com" + extra, Issuer: "Example Company" + extra,
 		Algorithm: "SHA1", Digits: 6, Period: 30 * time.Second,
 	}}
