@@ -23,12 +23,16 @@ type bench struct {
 	t      *testing.T
 	tenant *emulatortest.Tenant
 	clock  *emulator.Clock
+
+	number, address string // where codes go
 }
 
 func newBench(t *testing.T, minMethods int, options ...emulatortest.Option) *bench {
 	t.Helper()
 	tenant := emulatortest.Start(t, options...)
-	return &bench{Service: newService(t, tenant, minMethods), t: t, tenant: tenant, clock: tenant.Clock()}
+	b := &bench{t: t, tenant: tenant, clock: tenant.Clock(), number: number, address: address}
+	b.Service = newService(t, tenant, minMethods)
+	return b
 }
 
 // newInstance is another service at the same tenant, which has seen nothing.

@@ -25,11 +25,11 @@ func begin(b *bench, s *account.Service, kind string, user account.User, access 
 	case "app":
 		return s.StartApp(b.t.Context(), user, access)
 	case "text":
-		return s.StartPhone(b.t.Context(), user, access, number, account.ChannelText)
+		return s.StartPhone(b.t.Context(), user, access, b.number, account.ChannelText)
 	case "call":
-		return s.StartPhone(b.t.Context(), user, access, number, account.ChannelCall)
+		return s.StartPhone(b.t.Context(), user, access, b.number, account.ChannelCall)
 	case "e-mail":
-		return s.StartEmail(b.t.Context(), user, access, address)
+		return s.StartEmail(b.t.Context(), user, access, b.address)
 	default:
 		return s.StartPush(b.t.Context(), user, access)
 	}
