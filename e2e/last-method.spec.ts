@@ -13,7 +13,7 @@ test("the last method goes after a tick, and the next sign-in needs the password
   await signedIn(() => person.phone.freshCode());
   await page.getByRole("link", { name: `${t("overview.remove")} ${name}` }).click();
   await expectPage(page, t("remove.heading", { Name: name }));
-  await expect(page.getByText(t("remove.next.password"))).toBeVisible();
+  await expect(page.getByText(t("remove.next.email"))).toBeVisible();
   await lookAt(page, "remove-last");
 
   await test.step("not without the tick", async () => {

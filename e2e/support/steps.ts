@@ -1,5 +1,5 @@
 // What people do in the portal, in their words; specs are made of these steps.
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type Locator, type Page, test } from "@playwright/test";
 import type { Person } from "./person";
 import { readQR } from "./qr";
 import { enterCode, enterPassword } from "./sign-in";
@@ -95,6 +95,28 @@ export async function scanned(page: Page, t: Texts): Promise<string> {
   const code = page.getByRole("img", { name: t("add-push.scan.qr") });
   await expect(code).toBeVisible();
   return readQR(code);
+}
+
+/** The beginning of a sentence that ends with, or goes on after, a time of day. */
+export function untilTime(t: Texts, key: string): string {
+  return t(key, { Time: "\n" }).split("\n")[0]!.trim();
+}
+
+/** The moment that a time on the page stands for; it must be written as the person's own clock says it. */
+export async function momentIn(page: Page, place: Locator): Promise<Date> {
+  const shown = place.locator("time");
+  await expect(shown).toBeVisible();
+  const moment = new Date((await shown.getAttribute("datetime")) ?? "");
+  if (test.info().project.use.javaScriptEnabled !== false) await expect(shown).toHaveText(await localTime(page, moment));
+  return moment;
+}
+
+/** A time of day as the browser writes it for its person. */
+function localTime(page: Page, at: Date): Promise<string> {
+  return page.evaluate(
+    (time) => new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(new Date(time)),
+    at.toISOString(),
+  );
 }
 
 /** Says that the QR code was scanned, as those without script do. */
