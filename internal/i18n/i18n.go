@@ -37,6 +37,7 @@ var locales embed.FS
 type Bundle struct {
 	matcher    language.Matcher
 	catalogues map[Lang]*catalogue
+	wishes     wishes
 }
 
 // New reads the embedded sentences. An error means that the program was built
@@ -72,18 +73,29 @@ func (b *Bundle) Match(cookie, profile, acceptLanguage string) Lang {
 		return Lang(cookie)
 	}
 	for _, wish := range []string{profile, acceptLanguage} {
-		if wish == "" || len(wish) > longestWish {
-			continue
-		}
-		tags, _, err := language.ParseAcceptLanguage(wish)
-		if err != nil {
-			continue
-		}
-		if _, i, confidence := b.matcher.Match(tags...); confidence > language.No {
-			return Langs()[i]
+		if lang := b.answer(wish); lang != "" {
+			return lang
 		}
 	}
 	return English
+}
+
+// answer is the language for one wish; empty if the wish names none of ours.
+func (b *Bundle) answer(wish string) Lang {
+	if wish == "" || len(wish) > longestWish {
+		return ""
+	}
+	if lang, known := b.wishes.look(wish); known {
+		return lang
+	}
+	var lang Lang
+	if tags, _, err := language.ParseAcceptLanguage(wish); err == nil {
+		if _, i, confidence := b.matcher.Match(tags...); confidence > language.No {
+			lang = Langs()[i]
+		}
+	}
+	b.wishes.keep(wish, lang)
+	return lang
 }
 
 // UILocales is the value of the OpenID Connect parameter ui_locales that asks
