@@ -1,8 +1,8 @@
 // Package emulator is a local Auth0 tenant as an http.Handler: OpenID provider,
-// Universal Login pages, Authentication API and MFA API, with a console and a
-// control API to steer it. It is strict on purpose: whatever a real tenant
-// refuses is refused here, with the vendor's status and body. Everything lives
-// in memory; secrets, keys and ids are new at every start.
+// Universal Login pages, Authentication API, MFA API and Guardian service, with a
+// console and a control API to steer it. It is strict on purpose: whatever a real
+// tenant refuses is refused here, with the vendor's status and body. Everything
+// lives in memory; secrets, keys and ids are new at every start.
 //
 // The wire structs are the emulator's own, written from the vendor's
 // documentation and not shared with any client: a shared struct would hide a
