@@ -97,11 +97,18 @@ func (r keyring) associated(b Bucket, k Key) []byte {
 
 // tag hashes a value that records share. It depends on the newest key;
 // after a rotation older records carry older tags until they are written again.
-func (r keyring) tag(purpose, value string) Tag {
-	if value == "" {
-		return Tag{}
+func (r keyring) tag(purpose, value string) Tag { return r.tags(purpose, value)[0] }
+
+// tags are the tags of a value under every key of the ring, the newest first.
+func (r keyring) tags(purpose, value string) []Tag {
+	tags := make([]Tag, len(r.keys))
+	for i, key := range r.keys {
+		if value == "" {
+			continue
+		}
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte("mysecurity tag v1 " + purpose + "\x00" + value))
+		tags[i] = Tag(mac.Sum(nil))
 	}
-	mac := hmac.New(sha256.New, r.keys[0])
-	mac.Write([]byte("mysecurity tag v1 " + purpose + "\x00" + value))
-	return Tag(mac.Sum(nil))
+	return tags
 }

@@ -127,7 +127,7 @@ func (p pair) contradicts(other pair) bool { return p.Push == other.Push || p.Ap
 
 // Pairs implements account.Ledger.
 func (l *Ledger) Pairs(ctx context.Context, userKey string) (map[string]string, error) {
-	known, _, err := l.read(ctx, l.key(userKey))
+	known, _, err := l.find(ctx, userKey)
 	pairs := make(map[string]string, len(known.pairs))
 	for _, p := range known.pairs {
 		pairs[p.Push] = p.App
@@ -135,21 +135,34 @@ func (l *Ledger) Pairs(ctx context.Context, userKey string) (map[string]string, 
 	return pairs, err
 }
 
-func (l *Ledger) key(userKey string) Key { return Key(l.store.ring.tag("ledger", userKey)) }
+// place is where a user's page is kept; version 0 where it will be.
+type place struct {
+	Key
+	version uint64
+}
+
+// keys are the names that a user's page may have: the newest, and after a rotation
+// of the server keys older ones.
+func (l *Ledger) keys(userKey string) (names []Key) {
+	for _, t := range l.store.ring.tags("ledger", userKey) {
+		names = append(names, Key(t))
+	}
+	return names
+}
 
 // update reads, changes and writes a user's page, again if another request was
-// faster.
+// faster. A page under an older name moves to the newest.
 func (l *Ledger) update(ctx context.Context, userKey string, change func(*page) bool) (page, error) {
-	k := l.key(userKey)
+	newest := l.keys(userKey)[0]
 	for range 5 {
-		known, version, err := l.read(ctx, k)
+		known, at, err := l.find(ctx, userKey)
 		if err != nil {
 			return page{}, err
 		}
-		if !change(&known) {
+		if !change(&known) && at.Key == newest {
 			return known, nil
 		}
-		err = l.write(ctx, k, known, version)
+		err = l.write(ctx, newest, known, at)
 		if err == nil {
 			return known, nil
 		}
@@ -158,6 +171,18 @@ func (l *Ledger) update(ctx context.Context, userKey string, change func(*page) 
 		}
 	}
 	return page{}, ErrConflict
+}
+
+// find returns a user's page and where it is; an empty one if there is none.
+func (l *Ledger) find(ctx context.Context, userKey string) (page, place, error) {
+	names := l.keys(userKey)
+	for _, k := range names {
+		known, version, err := l.read(ctx, k)
+		if err != nil || version > 0 {
+			return known, place{k, version}, err
+		}
+	}
+	return page{entries: map[string]account.LedgerEntry{}}, place{names[0], 0}, nil
 }
 
 // read returns a user's page and the record's version. A record that is too old
@@ -194,9 +219,9 @@ func (l *Ledger) decode(k Key, blob []byte) page {
 	return known
 }
 
-// write keeps a page. An empty one is left to the next sweep rather than
+// write keeps a page under k and nowhere else. An empty one is left to the next sweep rather than
 // deleted, so that the version still guards against a faster request.
-func (l *Ledger) write(ctx context.Context, k Key, known page, version uint64) error {
+func (l *Ledger) write(ctx context.Context, k Key, known page, was place) error {
 	wire := wirePage{Entries: make(map[string]wireEntry, len(known.entries)), Pairs: known.pairs}
 	for id, e := range known.entries {
 		wire.Entries[id] = wireEntry{First: e.FirstSeen, Owned: e.OwnedUntil}
@@ -211,7 +236,10 @@ func (l *Ledger) write(ctx context.Context, k Key, known page, version uint64) e
 	}
 	now := l.store.now()
 	rec := Record{Created: now, Seen: now, Expires: now.Add(known.life()), Blob: blob}
-	return l.store.backend.Put(ctx, Enrolments, k, rec, version)
+	if was.Key != k {
+		return l.store.backend.Swap(ctx, Enrolments, was.Key, was.version, k, rec)
+	}
+	return l.store.backend.Put(ctx, Enrolments, k, rec, was.version)
 }
 
 // life is how long a page is kept.
