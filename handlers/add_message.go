@@ -38,7 +38,7 @@ func (h *Handlers) Resend(kind account.MethodKind) echo.HandlerFunc {
 		if !live {
 			return h.move(c, h.addURL(kind))
 		}
-		channel, err := h.otherChannel(c, e)
+		channel, err := otherChannel(c, e)
 		if err != nil {
 			return err
 		}
@@ -56,21 +56,12 @@ func (h *Handlers) Resend(kind account.MethodKind) echo.HandlerFunc {
 
 // otherChannel is how the next code is to go to a phone: as the form says, or as
 // the last one did. An address has no channels.
-func (h *Handlers) otherChannel(c echo.Context, e account.Enrolment) (account.Channel, error) {
+func otherChannel(c echo.Context, e account.Enrolment) (account.Channel, error) {
 	value, err := field(c, "channel")
 	if err != nil || e.Kind != account.MethodPhone || value == "" {
 		return e.Message.Channel, err
 	}
-	if channel := account.Channel(value); h.offered(channel) {
-		return channel, nil
-	}
-	return "", account.Fail(account.KindNotOffered, nil)
-}
-
-// offered reports whether the company has codes sent by a channel.
-func (h *Handlers) offered(channel account.Channel) bool {
-	offers := h.Account.Offers()
-	return channel == account.ChannelText && offers.Text || channel == account.ChannelCall && offers.Call
+	return account.Channel(value), nil
 }
 
 // notSent says why no new code was sent; the last one still counts. An attempt

@@ -33,9 +33,6 @@ func (h *Handlers) StartPhone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if typed.channel != "" && typed.known() && !h.offered(typed.channel) {
-		return account.Fail(account.KindNotOffered, nil)
-	}
 	number, problem := typed.check()
 	if problem != templates.NumberFine {
 		return h.numberAgain(c, typed, problem, time.Time{})
