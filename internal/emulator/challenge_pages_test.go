@@ -211,11 +211,62 @@ func TestMessageErrors(t *testing.T) {
 		if done := b.Submit(p, changes("code", tenant.LatestCode(someNumber))); done.Left == nil {
 			t.Error("the code that was sent before no longer counts")
 		}
-		_, p = atChallenge(t, tenant, user, nil)
+		b, p = atChallenge(t, tenant, user, nil)
 		if got := strings.TrimSpace(p.Doc.Find("[role=alert]").Text()); got != text || strings.Contains(p.Doc.Find("main").Text(), "We have sent a text message") {
 			t.Errorf("a first message that was not sent: %s", p.Doc.Find("main").Text())
 		}
+		if p = b.Submit(p, changes("code", tenant.LatestCode(someNumber))); p.Left != nil {
+			t.Error("a code of before was accepted")
+		}
 	})
+}
+
+// TestCodeOfAnotherMethod: once a call is asked for, the code of the text message
+// that came before does not count, even if no call could be made.
+func TestCodeOfAnotherMethod(t *testing.T) {
+	tenant := start(t)
+	user := tenant.NewUser(emulatortest.WithPhone(someNumber))
+	b, p := atChallenge(t, tenant, user, nil)
+	for range 9 {
+		p = b.Press(p, "Send another text message")
+	}
+	p = choose(b, p, "Call to XXXXXXXX0147")
+	if list := tenant.Messages(someNumber); p.URL.Path != "/u/mfa-voice-challenge" || len(list) != 10 {
+		t.Fatalf("at %s after %d messages", p.URL.Path, len(list))
+	}
+	p = b.Submit(p, changes("code", tenant.LatestCode(someNumber)))
+	if p.Left != nil || p.Status != http.StatusBadRequest {
+		t.Errorf("status %d, left to %v", p.Status, p.Left)
+	}
+}
+
+// TestControlInbox is the call that scripts read codes with.
+func TestControlInbox(t *testing.T) {
+	tenant := start(t)
+	user := tenant.NewUser(emulatortest.WithPhone(someNumber))
+	b, p := atChallenge(t, tenant, user, nil)
+	tenant.Clock().Advance(time.Minute)
+	choose(b, p, "Email to "+maskedOwn(user.Email))
+	texted := tenant.LatestCode(someNumber)
+	text := func(channel, to, code, words, at string) string {
+		return `{"channel":"` + channel + `","to":"` + to + `","code":"` + code + `","text":"` + code + ` is your Example Company security code. ` + words + `","sent_at":"` + at + `"}`
+	}
+	const advice = `It is valid for 5 minutes. Do not give it to anyone.`
+	sms := text("sms", someNumber, texted, advice+`\n\n@localhost #`+texted, "2030-06-01T12:00:00Z")
+	email := text("email", user.Email, tenant.LatestCode(user.Email), advice, "2030-06-01T12:01:00Z")
+	for query, want := range map[string]string{
+		"":                                     "[" + email + "," + sms + "]",
+		"?to=" + url.QueryEscape(someNumber):   "[" + sms + "]",
+		"?to=" + someNumber:                    "[" + sms + "]", // a plus sign that means a space
+		"?to=" + strings.ToUpper(user.Email):   "[" + email + "]",
+		"?to=":                                 "[]",
+		"?to=nobody%40example.com":             "[]",
+		"?to=" + strings.Trim(someNumber, "+"): "[]",
+	} {
+		if got := string(tenant.Control(http.MethodGet, "messages"+query, "")); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", query, got, want)
+		}
+	}
 }
 
 // TestPushPage goes through everything that a notification can come to, without
