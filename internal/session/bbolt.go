@@ -16,7 +16,10 @@ const sweepBatch = 500
 
 // Bolt is the embedded backend: one file, one process. Concurrent writes share
 // a synced commit.
-type Bolt struct{ db *bolt.DB }
+type Bolt struct {
+	db   *bolt.DB
+	path string
+}
 
 // BoltOptions say how to open a Bolt. Path is required.
 type BoltOptions struct {
@@ -44,7 +47,7 @@ func OpenBolt(o BoltOptions) (*Bolt, error) {
 	// Writes that arrive within this time share one sync to disk. It is also
 	// what a lone write waits, so it stays below what anybody notices.
 	db.MaxBatchDelay = 2 * time.Millisecond
-	return &Bolt{db: db}, nil
+	return &Bolt{db: db, path: o.Path}, nil
 }
 
 func buckets() []Bucket { return []Bucket{Sessions, Transactions, Enrolments} }
