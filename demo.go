@@ -21,6 +21,7 @@ import (
 	"mysecurity/internal/auth0"
 	"mysecurity/internal/config"
 	"mysecurity/internal/emulator"
+	"mysecurity/internal/metrics"
 	"mysecurity/internal/secret"
 	"mysecurity/internal/site"
 	"mysecurity/web"
@@ -100,6 +101,7 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 
 	id, key := tenant.PortalApplication()
+	counted := metrics.New(version)
 	p, err := newPortal(portalOptions{
 		Site: tenant.portal,
 		Tenant: auth0.Config{
@@ -108,7 +110,7 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 		},
 		SessionKeys: []secret.Secret{newSessionKey()}, SessionFile: filepath.Join(folder, "sessions.db"),
 		Mode: "demo", MinMethods: cfg.MinMethods, Methods: cfg.Methods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
-		Now: tenant.Clock().Now, Log: tenant.log,
+		Now: tenant.Clock().Now, Log: tenant.log, Metrics: counted,
 	})
 	if err != nil {
 		return err
@@ -119,7 +121,7 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 	return serveAll(ctx, tenant.log, announce, []listener{
 		{name: "emulator", address: cfg.EmulatorAddr, handler: tenant},
 		{name: "portal", address: cfg.PortalAddr, handler: p.handler},
-		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p)), outlasts: true},
+		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p), counted.Handler()), outlasts: true},
 	}, p.sweep)
 }
 

@@ -18,7 +18,7 @@ const module = "mysecurity"
 var mayImport = map[string][]string{
 	"": {
 		"web", "handlers", "static", "internal/account", "internal/auth0", "internal/config", "internal/emulator",
-		"internal/i18n", "internal/limit", "internal/secret", "internal/session", "internal/site",
+		"internal/i18n", "internal/limit", "internal/metrics", "internal/secret", "internal/session", "internal/site",
 	},
 	"web": {
 		"handlers", "internal/account", "internal/i18n", "internal/session", "internal/site", "static",
@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/secret":                {},
 	"internal/site":                  {},
 	"internal/limit":                 {},
+	"internal/metrics":               {},
 	"internal/phone":                 {},
 	"internal/i18n":                  {},
 	"internal/emulator":              {},
@@ -55,8 +56,9 @@ var onlyIn = map[string]struct {
 	"github.com/coreos/go-oidc/v3":    {[]string{"internal/auth0"}, "tokens are judged in one place"},
 	"golang.org/x/oauth2":             {[]string{"internal/auth0"}, "tokens are fetched in one place"},
 	"github.com/go-jose/go-jose/v4":   {[]string{"internal/emulator", "internal/emulator/emulatortest"}, "the portal verifies tokens, it never makes any"},
+	"github.com/prometheus":           {[]string{"internal/metrics"}, "labels are judged in one place"},
 	"github.com/nyaruka/phonenumbers": {[]string{"internal/phone"}, "numbers are judged in one place"},
-	"net/http":                        {[]string{"", "web", "handlers", "static", "internal/auth0", "internal/session", "internal/emulator", "internal/emulator/emulatortest", "internal/bench"}, "the domain knows no HTTP"},
+	"net/http":                        {[]string{"", "web", "handlers", "static", "internal/auth0", "internal/metrics", "internal/session", "internal/emulator", "internal/emulator/emulatortest", "internal/bench"}, "the domain knows no HTTP"},
 	"encoding/json":                   {[]string{"static", "handlers", "internal/auth0", "internal/session", "internal/i18n", "internal/emulator", "internal/emulator/emulatortest", "internal/bench"}, "wire formats stay at the edges"},
 }
 

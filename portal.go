@@ -20,6 +20,7 @@ import (
 	"mysecurity/internal/config"
 	"mysecurity/internal/i18n"
 	"mysecurity/internal/limit"
+	"mysecurity/internal/metrics"
 	"mysecurity/internal/secret"
 	"mysecurity/internal/session"
 	"mysecurity/internal/site"
@@ -46,6 +47,7 @@ type portalOptions struct {
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
 	Log            *slog.Logger
+	Metrics        *metrics.Metrics
 }
 
 // portal is the assembled site with what has to be looked after.
@@ -69,7 +71,7 @@ func newPortal(o portalOptions) (*portal, error) {
 		return nil, err
 	}
 	o.Tenant.RedirectURL, o.Tenant.PostLogoutURL = o.Site.URL("callback"), o.Site.URL("signed-out")
-	o.Tenant.Now, o.Tenant.Logger = o.Now, o.Log
+	o.Tenant.Now, o.Tenant.Logger, o.Tenant.Meter = o.Now, o.Log, o.Metrics
 	tenant, err := auth0.New(o.Tenant)
 	if err != nil {
 		return nil, err
@@ -92,15 +94,29 @@ func newPortal(o portalOptions) (*portal, error) {
 	})
 	pages := handlers.New(handlers.Options{
 		Account: service, Sessions: sessions, Site: o.Site, Asset: files.Name,
-		Company: o.Company, SupportURL: o.SupportURL, Now: o.Now, Log: o.Log,
+		Company: o.Company, SupportURL: o.SupportURL, Now: o.Now, Log: o.Log, Meter: o.Metrics,
 	})
+	watch(o.Metrics, tenant, store)
 	return &portal{
 		handler: web.New(web.Options{
 			Site: o.Site, Handlers: pages, Account: service, Sessions: sessions, Bundle: bundle,
-			Files: files, TrustedProxies: o.TrustedProxies, Now: o.Now, Log: o.Log,
+			Files: files, TrustedProxies: o.TrustedProxies, Now: o.Now, Log: o.Log, Meter: o.Metrics,
 		}),
 		sessions: sessions, store: store, tenant: tenant, log: o.Log,
 	}, nil
+}
+
+// watch shows what is not counted but looked up at each scrape.
+func watch(m *metrics.Metrics, tenant *auth0.Client, store *session.Bolt) {
+	m.WatchCalls(tenant.InFlight)
+	m.WatchStore(func() (metrics.Store, error) {
+		bytes, records, err := store.Size()
+		size := metrics.Store{Bytes: bytes, Records: map[string]int{}}
+		for bucket, n := range records {
+			size.Records[string(bucket)] = n
+		}
+		return size, err
+	})
 }
 
 // close lets go of connections and of the session file.

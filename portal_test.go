@@ -26,7 +26,7 @@ func TestDrain(t *testing.T) {
 			return errors.New("shutting down")
 		}
 		return nil
-	})
+	}, http.NotFoundHandler())
 	ended := make(chan error, 1)
 	go func() {
 		ended <- serveAll(ctx, slog.New(slog.DiscardHandler), func() error { return nil }, []listener{

@@ -10,6 +10,7 @@ import (
 
 	"mysecurity/internal/auth0"
 	"mysecurity/internal/config"
+	"mysecurity/internal/metrics"
 	"mysecurity/internal/site"
 	"mysecurity/web"
 )
@@ -26,6 +27,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	if err != nil {
 		return fmt.Errorf("PUBLIC_URL %w", err)
 	}
+	counted := metrics.New(version)
 	p, err := newPortal(portalOptions{
 		Site: own,
 		Tenant: auth0.Config{
@@ -35,7 +37,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 		},
 		SessionKeys: cfg.SessionKeys, SessionFile: cfg.SessionFile,
 		Mode: cfg.Mode, MinMethods: cfg.MinMethods, Methods: cfg.Methods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
-		TrustedProxies: cfg.TrustedProxies, Now: time.Now, Log: log,
+		TrustedProxies: cfg.TrustedProxies, Now: time.Now, Log: log, Metrics: counted,
 	})
 	if err != nil {
 		return err
@@ -51,7 +53,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	}
 	return serveAll(ctx, log, announce, []listener{
 		{name: "portal", address: cfg.PortalAddr, handler: p.handler},
-		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p)), outlasts: true},
+		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p), counted.Handler()), outlasts: true},
 	}, p.sweep)
 }
 

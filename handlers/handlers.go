@@ -22,6 +22,7 @@ type Options struct {
 	SupportURL string
 	Now        func() time.Time
 	Log        *slog.Logger
+	Meter      Meter // nil: nobody counts
 }
 
 // Handlers answers the requests of the site, one method per route.
@@ -35,7 +36,7 @@ type Handlers struct {
 
 // New returns the handlers.
 func New(o Options) *Handlers {
-	return &Handlers{Options: o, audit: audit{log: o.Log}, violations: newViolations(o.Now), countries: countries()}
+	return &Handlers{Options: o, audit: audit{log: o.Log, meter: o.Meter}, violations: newViolations(o.Now), countries: countries()}
 }
 
 // page fills the base of every view model from what is known of the request.

@@ -23,7 +23,7 @@ import (
 const maxConnections = 2048
 
 // Options are the parts the site is assembled from; all are required but
-// TrustedProxies.
+// TrustedProxies and Meter.
 type Options struct {
 	Site           site.Site
 	Handlers       *handlers.Handlers
@@ -34,6 +34,7 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
 	Log            *slog.Logger
+	Meter          Meter
 }
 
 // New returns the site as a handler.
@@ -42,7 +43,7 @@ func New(o Options) http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = o.Handlers.Error
 	e.IPExtractor = clientAddress(o.TrustedProxies)
-	e.Use(scope(o.Bundle), accessLog(o.Log, o.Now), headers(o.Site), recovered(o.Log),
+	e.Use(scope(o.Bundle), measured(o.Meter, o.Now, patterns(e, o.Site)), accessLog(o.Log, o.Now), headers(o.Site), recovered(o.Log),
 		ownHost(o.Site), ownPages(o.Site, o.isReport), bodyLimit, withSession(o.Sessions, o.Bundle, o.sessionless))
 	o.routes(e)
 	return e
@@ -99,9 +100,11 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // Admin returns the operator's handler, for a listener of its own: /healthz
-// says that the process runs, /readyz that it can do its work.
-func Admin(ready func(context.Context) error) http.Handler {
+// says that the process runs, /readyz that it can do its work, /metrics shows
+// what was counted. None of them is ever on the portal's own listener (RD-16).
+func Admin(ready func(context.Context) error, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := ready(r.Context()); err != nil {

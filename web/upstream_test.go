@@ -219,7 +219,7 @@ func TestTenantDownAtStart(t *testing.T) {
 	p.fault(`{"match":"GET /*","drop":true}`)
 	probe := func(path string) int {
 		w := httptest.NewRecorder()
-		web.Admin(p.client.Ready).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+		web.Admin(p.client.Ready, http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 		return w.Code
 	}
 	if probe("/healthz") != http.StatusOK || probe("/readyz") != http.StatusServiceUnavailable {

@@ -53,6 +53,7 @@ type Config struct {
 
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // events nobody is waiting for; nil discards them
+	Meter  Meter            // nil: nobody counts
 }
 
 // Client talks to one tenant. It is safe for concurrent use and holds nothing

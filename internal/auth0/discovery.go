@@ -40,11 +40,13 @@ func (c *Client) Ready(ctx context.Context) error {
 // loadProvider reads the discovery document. A refusal is logged here as well as
 // returned: it is remembered and may reach nobody, and the operator has to know.
 func (c *Client) loadProvider(ctx context.Context) (provider, error) {
+	started := c.now()
 	a, err := c.send(ctx, call{op: opDiscovery, method: http.MethodGet, url: c.cfg.Issuer + ".well-known/openid-configuration"})
 	var p provider
 	if err == nil {
 		p, err = c.acceptProvider(a)
 	}
+	c.measure(opDiscovery, started, err)
 	if err != nil {
 		refusal := err.(*Error) //nolint:errorlint // both steps return this very type
 		refusal.Kind = KindNotReady

@@ -59,15 +59,20 @@ func (c *Client) loadKeys(ctx context.Context) (keySet, error) {
 	if err != nil {
 		return nil, err
 	}
+	started := c.now()
 	a, err := c.send(ctx, call{op: opKeys, method: http.MethodGet, url: p.value.keys})
 	if err != nil {
+		c.measure(opKeys, started, err)
 		return nil, err
 	}
 	keys, err := parseKeys(a)
 	if err != nil {
+		refusal := &Error{Op: opKeys, Kind: KindUnavailable, Status: a.status, Reason: reasonMalformed}
+		c.measure(opKeys, started, refusal)
 		c.log.WarnContext(ctx, "tenant's key set not accepted", slog.String("issuer", c.cfg.Issuer), slog.Int("status", a.status))
-		return nil, &Error{Op: opKeys, Kind: KindUnavailable, Status: a.status, Reason: reasonMalformed}
+		return nil, refusal
 	}
+	c.measure(opKeys, started, nil)
 	return keys, nil
 }
 

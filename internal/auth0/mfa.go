@@ -90,11 +90,13 @@ func (c *Client) DeleteAuthenticator(ctx context.Context, token AccessToken, id 
 
 // ask sends a request and turns a refusal into an error.
 func (c *Client) ask(ctx context.Context, k call) (answer, error) {
+	started := c.now()
 	a, err := c.send(ctx, k)
-	if err != nil {
-		return answer{}, err
+	if err == nil {
+		err = c.refusal(k.op, a)
 	}
-	return a, c.refusal(k.op, a)
+	c.measure(k.op, started, judged(k.op, a, err))
+	return a, err
 }
 
 // isPassing tells failures that a second try may not meet: of the network and of
