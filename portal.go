@@ -45,6 +45,7 @@ type portalOptions struct {
 	Company        string
 	SupportURL     string
 	TrustedProxies []netip.Prefix
+	PrefixStripped bool
 	Now            func() time.Time
 	Log            *slog.Logger
 	Metrics        *metrics.Metrics
@@ -100,7 +101,7 @@ func newPortal(o portalOptions) (*portal, error) {
 	return &portal{
 		handler: web.New(web.Options{
 			Site: o.Site, Handlers: pages, Account: service, Sessions: sessions, Bundle: bundle,
-			Files: files, TrustedProxies: o.TrustedProxies, Now: o.Now, Log: o.Log, Meter: o.Metrics,
+			Files: files, TrustedProxies: o.TrustedProxies, PrefixStripped: o.PrefixStripped, Now: o.Now, Log: o.Log, Meter: o.Metrics,
 		}),
 		sessions: sessions, store: store, tenant: tenant, log: o.Log,
 	}, nil

@@ -37,7 +37,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 		},
 		SessionKeys: cfg.SessionKeys, SessionFile: cfg.SessionFile,
 		Mode: cfg.Mode, MinMethods: cfg.MinMethods, Methods: cfg.Methods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
-		TrustedProxies: cfg.TrustedProxies, Now: time.Now, Log: log, Metrics: counted,
+		TrustedProxies: cfg.TrustedProxies, PrefixStripped: cfg.PrefixStripped, Now: time.Now, Log: log, Metrics: counted,
 	})
 	if err != nil {
 		return err

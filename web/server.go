@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -23,7 +24,7 @@ import (
 const maxConnections = 2048
 
 // Options are the parts the site is assembled from; all are required but
-// TrustedProxies and Meter.
+// TrustedProxies, PrefixStripped and Meter.
 type Options struct {
 	Site           site.Site
 	Handlers       *handlers.Handlers
@@ -32,6 +33,7 @@ type Options struct {
 	Bundle         *i18n.Bundle
 	Files          *static.Assets
 	TrustedProxies []netip.Prefix
+	PrefixStripped bool // a proxy takes the public URL's prefix off the paths
 	Now            func() time.Time
 	Log            *slog.Logger
 	Meter          Meter
@@ -43,6 +45,9 @@ func New(o Options) http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = o.Handlers.Error
 	e.IPExtractor = clientAddress(o.TrustedProxies)
+	if o.PrefixStripped {
+		e.Pre(withPrefix(o.Site))
+	}
 	e.Use(scope(o.Bundle), measured(o.Meter, o.Now, patterns(e, o.Site)), accessLog(o.Log, o.Now), headers(o.Site), recovered(o.Log),
 		ownHost(o.Site), ownPages(o.Site, o.isReport), bodyLimit, withSession(o.Sessions, o.Bundle, o.sessionless))
 	o.routes(e)
@@ -89,10 +94,15 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// Listen opens a bounded listener on a TCP address.
+// Listen opens a bounded listener on a TCP address, or takes over the socket that
+// "fd:3" names.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", address)
+	open := func() (net.Listener, error) { return config.Listen(ctx, "tcp", address) }
+	if strings.HasPrefix(address, "fd:") {
+		open = func() (net.Listener, error) { return inherited(address) }
+	}
+	listener, err := open()
 	if err != nil {
 		return nil, err
 	}

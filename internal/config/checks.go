@@ -61,6 +61,19 @@ func (c *checker) address(name, value string) string {
 	return value
 }
 
+// portalAddress is an address, or the number of a socket that whoever started the
+// process has opened for it. The first three numbers are its input and outputs.
+func (c *checker) portalAddress(value string) string {
+	number, inherited := strings.CutPrefix(value, "fd:")
+	if !inherited {
+		return c.address("PORTAL_ADDR", value)
+	}
+	if n, err := strconv.Atoi(number); err != nil || n < 3 || n > 255 {
+		c.wrong("PORTAL_ADDR", "must be fd:3, the first socket that systemd hands over, or another number up to 255")
+	}
+	return value
+}
+
 // publicURL is what people type. Only a development portal on this machine may
 // be without TLS.
 func (c *checker) publicURL(value string) string {
@@ -123,6 +136,16 @@ func (c *checker) prefixes(name, value string) []netip.Prefix {
 		list = append(list, prefix)
 	}
 	return list
+}
+
+// proxyPrefix reports whether a proxy takes the path of the public URL off what it
+// passes on. Without a path there is nothing to take.
+func (c *checker) proxyPrefix(value, publicURL string) bool {
+	stripped := c.oneOf("PROXY_PREFIX", value, "kept", "stripped") == "stripped"
+	if u, err := url.Parse(publicURL); stripped && err == nil && strings.Trim(u.Path, "/") == "" {
+		c.wrong("PROXY_PREFIX", "is stripped, but PUBLIC_URL has no path that a proxy could take away")
+	}
+	return stripped
 }
 
 func (c *checker) shown(v commonVariables) Shown {

@@ -37,6 +37,7 @@ type Config struct {
 	SessionKeys    []secret.Secret // newest first
 	SessionFile    string
 	TrustedProxies []netip.Prefix
+	PrefixStripped bool // a proxy takes the path of PUBLIC_URL off what it passes on
 	Shown
 	MinMethods int
 	Methods    Methods
@@ -80,6 +81,7 @@ type serveVariables struct {
 	SessionStore     string `env:"SESSION_STORE"`
 	DataDir          string `env:"DATA_DIR" envDefault:"data"`
 	TrustedProxies   string `env:"TRUSTED_PROXIES"`
+	ProxyPrefix      string `env:"PROXY_PREFIX" envDefault:"kept"`
 	Common           commonVariables
 }
 
@@ -104,7 +106,7 @@ func Load(environ []string) (Config, []string, error) {
 	c := &checker{production: v.Mode != Development}
 	cfg := Config{
 		Mode:       c.oneOf("PORTAL_MODE", v.Mode, Production, Development),
-		PortalAddr: c.address("PORTAL_ADDR", v.PortalAddr), AdminAddr: c.address("ADMIN_ADDR", v.AdminAddr),
+		PortalAddr: c.portalAddress(v.PortalAddr), AdminAddr: c.address("ADMIN_ADDR", v.AdminAddr),
 		PublicURL: c.publicURL(v.PublicURL),
 		Domain:    v.Domain, Issuer: c.issuer(v.Domain, v.Issuer),
 		ClientID:       c.required("AUTH0_CLIENT_ID", v.ClientID),
@@ -113,6 +115,7 @@ func Load(environ []string) (Config, []string, error) {
 		SessionKeys:    c.sessionKeys(v.SessionKeys, v.SessionKeysFile),
 		SessionFile:    c.sessionFile(v.SessionStore, v.DataDir),
 		TrustedProxies: c.prefixes("TRUSTED_PROXIES", v.TrustedProxies),
+		PrefixStripped: c.proxyPrefix(v.ProxyPrefix, v.PublicURL),
 		Shown:          c.shown(v.Common),
 		MinMethods:     c.count("MIN_METHODS", v.Common.MinMethods, 5),
 		Methods:        c.methods("METHODS", v.Common.Methods),

@@ -45,6 +45,17 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// TestBehindAProxy (RD-13): both ways of passing paths on, and a socket that
+// outlives the process.
+func TestBehindAProxy(t *testing.T) {
+	for value, want := range map[string]bool{"": false, "kept": false, "stripped": true} {
+		cfg, _, err := config.Load(complete("PUBLIC_URL=https://intranet.corp.com/security", "PROXY_PREFIX="+value, "PORTAL_ADDR=fd:3"))
+		if err != nil || cfg.PrefixStripped != want || cfg.PortalAddr != "fd:3" {
+			t.Errorf("%q: %+v, %v", value, cfg, err)
+		}
+	}
+}
+
 // TestMistakes: each wrong setting is named, with what to do.
 func TestMistakes(t *testing.T) {
 	tests := []struct{ name, change, want string }{
@@ -72,6 +83,10 @@ func TestMistakes(t *testing.T) {
 		{"no port", "PORTAL_ADDR=127.0.0.1", "PORTAL_ADDR must be an address with a port"},
 		{"port out of range", "ADMIN_ADDR=127.0.0.1:70000", "ADMIN_ADDR must be an address with a port"},
 		{"proxy", "TRUSTED_PROXIES=proxy.corp.com", "TRUSTED_PROXIES must list addresses"},
+		{"RD-13 prefix", "PROXY_PREFIX=rewritten", "PROXY_PREFIX must be kept or stripped"},
+		{"RD-13 no prefix to strip", "PROXY_PREFIX=stripped", "PROXY_PREFIX is stripped, but PUBLIC_URL has no path"},
+		{"standard output", "PORTAL_ADDR=fd:1", "PORTAL_ADDR must be fd:3"},
+		{"socket without a number", "PORTAL_ADDR=fd:", "PORTAL_ADDR must be fd:3"},
 		{"minimum", "MIN_METHODS=-1", "MIN_METHODS must be a number from 0 to 5"},
 		{"support", "SUPPORT_URL=javascript:alert(1)", "SUPPORT_URL must be an https:// or mailto:"},
 		{"client auth", "AUTH0_CLIENT_AUTH=none", "AUTH0_CLIENT_AUTH must be post or basic"},
