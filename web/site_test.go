@@ -21,6 +21,7 @@ import (
 	"mysecurity/internal/emulator/emulatortest"
 	"mysecurity/internal/i18n"
 	"mysecurity/internal/limit"
+	"mysecurity/internal/metrics"
 	"mysecurity/internal/secret"
 	"mysecurity/internal/session"
 	"mysecurity/internal/site"
@@ -41,6 +42,7 @@ type portal struct {
 	client   *auth0.Client
 	sessions *session.Manager
 	log      *syncBuffer
+	metrics  *metrics.Metrics
 	store    string       // the file of the sessions
 	closeIt  func()       // ends the use of that file
 	given    *given       // what the portal gave to browsers
@@ -107,6 +109,8 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 	files, err := static.New()
 	must(t, err)
 	tenant.RedirectURL, tenant.PostLogoutURL, tenant.AllowLoopbackHTTP = p.site.URL("callback"), p.site.URL("signed-out"), true
+	p.metrics = metrics.New(testVersion)
+	tenant.Meter = p.metrics
 	p.client, err = auth0.New(tenant)
 	must(t, err)
 	t.Cleanup(p.client.Close)
@@ -114,6 +118,7 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 	must(t, err)
 	p.closeIt = func() { must(t, store.Close()) }
 	t.Cleanup(p.closeIt)
+	p.watch(store)
 	p.sessions, err = session.NewManager(session.Options{
 		Backend: store, Keys: []secret.Secret{secret.New(sessionKey)},
 		HTTPS: p.site.HTTPS(), PrefixPath: p.site.Prefix(),
@@ -135,11 +140,11 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 	}
 	pages := handlers.New(handlers.Options{
 		Account: service, Sessions: p.sessions, Site: p.site, Asset: asset,
-		Company: "Example Company", SupportURL: supportURL, Now: now, Log: log,
+		Company: "Example Company", SupportURL: supportURL, Now: now, Log: log, Meter: p.metrics,
 	})
 	return web.New(web.Options{
 		Site: p.site, Handlers: pages, Account: service, Sessions: p.sessions, Bundle: bundle,
-		Files: files, TrustedProxies: o.proxies, Now: now, Log: log,
+		Files: files, TrustedProxies: o.proxies, Now: now, Log: log, Meter: p.metrics,
 	})
 }
 
