@@ -2,7 +2,9 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -30,8 +32,16 @@ func (p *portal) browser() *browser {
 	must(p.t, err)
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
 	p.t.Cleanup(transport.CloseIdleConnections)
+	var server http.RoundTripper = toServer{addr: p.addr, next: transport}
+	if p.proxy != nil {
+		transport.TLSClientConfig, transport.ForceAttemptHTTP2 = p.proxy.Client(), true
+		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, p.proxy.HTTPS)
+		}
+		server = transport
+	}
 	return &browser{p: p, tenant: p.tenant.NewBrowser(), client: &http.Client{
-		Transport: toServer{addr: p.addr, next: transport}, Jar: jar,
+		Transport: server, Jar: jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

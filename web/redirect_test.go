@@ -211,6 +211,22 @@ func TestForwardedHeaders(t *testing.T) {
 func TestPrefix(t *testing.T) {
 	t.Parallel()
 	p := startPortal(t, portalOptions{url: "https://intranet.example/security", minMethods: 1})
+	p.journey()
+	b := p.browser()
+	for _, outside := range outsidePrefix {
+		b.wantStatus(b.get("https://intranet.example"+outside), http.StatusNotFound)
+	}
+	b.moved(b.get("https://intranet.example/security"), "") // RD-13, as people type it
+}
+
+// outsidePrefix are paths of the host that are not the portal's.
+var outsidePrefix = []string{
+	"/", "/sign-in", "/callback", "/add/app", "/assets/app.css", "/securityx/", "/Security/", "/other/security/", "/security/security/sign-in",
+}
+
+// journey adds and removes an app, with detours and mistakes.
+func (p *portal) journey() {
+	p.t.Helper()
 	user, b := p.person()
 	for _, path := range []string{"", "no-such-page", "callback", "recovery-code", "add/app", "signed-out", "methods/" + anyHandle + "/remove"} {
 		b.get(path)
@@ -233,9 +249,4 @@ func TestPrefix(t *testing.T) {
 	b.enter(user, "")
 	b.get("")
 	p.browser().get("add/app")
-
-	for _, outside := range []string{"/", "/sign-in", "/callback", "/add/app", "/assets/app.css", "/securityx/", "/Security/", "/other/security/"} {
-		b.wantStatus(b.get("https://intranet.example"+outside), http.StatusNotFound)
-	}
-	b.moved(b.get("https://intranet.example/security"), "") // RD-13, as people type it
 }

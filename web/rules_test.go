@@ -64,6 +64,9 @@ func commonHeaders(p *portal, _ *http.Request, a answer) string {
 	for _, forbidden := range []string{"Server", "X-Powered-By", "ETag", "Last-Modified", "Expires"} {
 		want[forbidden] = ""
 	}
+	if p.proxy != nil {
+		want["Server"] = "nginx" // without its version
+	}
 	for name := range a.Header { // CS-09
 		if strings.HasPrefix(name, "Access-Control-") {
 			want[name] = ""

@@ -22,6 +22,7 @@ import (
 	"mysecurity/internal/i18n"
 	"mysecurity/internal/limit"
 	"mysecurity/internal/metrics"
+	"mysecurity/internal/nginxtest"
 	"mysecurity/internal/secret"
 	"mysecurity/internal/session"
 	"mysecurity/internal/site"
@@ -34,8 +35,9 @@ import (
 type portal struct {
 	t        *testing.T
 	site     site.Site
-	url      string // with trailing slash
-	addr     string // where it listens, whatever its public address says
+	url      string           // with trailing slash
+	addr     string           // where it listens, whatever its public address says
+	proxy    *nginxtest.Proxy // in front of it, if not nil
 	handler  http.Handler
 	tenant   *emulatortest.Tenant
 	upstream *upstream
@@ -55,6 +57,7 @@ type portalOptions struct {
 	url        string // public address; empty is http://localhost:PORT/
 	prefix     string // of the path, for the address on localhost
 	proxies    []netip.Prefix
+	paths      string         // nginxtest.Kept or Stripped: nginx in front, with its own address
 	offers     account.Offers // nothing: everything
 }
 
@@ -62,6 +65,9 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	addr := server.Listener.Addr().String()
+	if o.paths != "" {
+		o.url, o.proxies = nginxtest.PublicURL, []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	}
 	if o.url == "" {
 		_, port, _ := strings.Cut(addr, ":")
 		o.url = "http://localhost:" + port + "/" + o.prefix
@@ -83,6 +89,9 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 	server.Config = web.Server(p.handler, log)
 	server.Start()
 	t.Cleanup(server.Close)
+	if o.paths != "" {
+		p.proxy = nginxtest.Start(t, addr, o.paths)
+	}
 	return p
 }
 
@@ -144,7 +153,7 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 	})
 	return web.New(web.Options{
 		Site: p.site, Handlers: pages, Account: service, Sessions: p.sessions, Bundle: bundle,
-		Files: files, TrustedProxies: o.proxies, Now: now, Log: log, Meter: p.metrics,
+		Files: files, TrustedProxies: o.proxies, PrefixStripped: o.paths == nginxtest.Stripped, Now: now, Log: log, Meter: p.metrics,
 	})
 }
 

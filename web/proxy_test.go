@@ -1,0 +1,70 @@
+package web_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mysecurity/internal/nginxtest"
+)
+
+// bothSetUps runs a test behind nginx with docs/nginx.conf, paths kept and paths
+// stripped (RD-13).
+func bothSetUps(t *testing.T, test func(p *portal)) {
+	t.Helper()
+	for _, paths := range []string{nginxtest.Kept, nginxtest.Stripped} {
+		t.Run("RD-13 "+paths, func(t *testing.T) {
+			t.Parallel()
+			test(startPortal(t, portalOptions{paths: paths, minMethods: 1}))
+		})
+	}
+}
+
+// TestBehindNginx (RD-12, RD-13): the journey below a path through a real proxy
+// that ends TLS. Each answer, as the browser gets it, is held to the same rules as
+// without a proxy.
+func TestBehindNginx(t *testing.T) {
+	t.Parallel()
+	bothSetUps(t, func(p *portal) {
+		p.journey()
+		b := p.browser()
+		for _, outside := range outsidePrefix {
+			r := b.request(http.MethodGet, "https://"+nginxtest.Host+outside, nil)
+			response, err := b.client.Do(r) // nginx's own answer, to which the rules do not apply
+			must(p.t, err)
+			must(p.t, response.Body.Close())
+			if response.StatusCode != http.StatusNotFound || response.Header.Get("Location") != "" {
+				p.t.Errorf("%s: %d", outside, response.StatusCode)
+			}
+		}
+		p.later(11 * time.Minute)
+		_, b = p.protected()
+		b.wantStatus(b.get("add/app"), http.StatusOK)
+		p.later(11 * time.Minute)
+		b.wantStatus(b.get("add/app"), http.StatusForbidden)
+		b.moved(b.enter(b.user, "?page=add-app"), "add/app")
+		if log := p.proxy.Log(p.t); !strings.Contains(log, "/security/callback\" 303") || strings.Contains(log, "?") || strings.Contains(log, "code=") {
+			p.t.Error("SL-09 the proxy's log lacks the callback, or holds a query")
+		}
+	})
+}
+
+// TestHeaderMatrixBehindNginx (SL-03, SL-08, e.1, e.2): every route by everybody
+// in every way, through the proxy.
+func TestHeaderMatrixBehindNginx(t *testing.T) {
+	t.Parallel()
+	bothSetUps(t, func(p *portal) {
+		seen := map[int]bool{}
+		for _, a := range append(p.everyWay(), p.everyError()...) {
+			seen[a.StatusCode] = true
+		}
+		for _, status := range []int{200, 204, 303, 400, 401, 403, 404, 405, 409, 413, 421, 422, 429, 500, 502, 503} {
+			if !seen[status] {
+				p.t.Errorf("no answer %d among %v", status, slices.Sorted(maps.Keys(seen)))
+			}
+		}
+	})
+}
