@@ -24,6 +24,7 @@ usage: mysecurity <command>
   serve     the portal, against the tenant named by the environment
   demo      portal and emulated tenant together, on loopback only
   emulator  the emulated tenant alone, on loopback only
+  doctor    check the settings of serve and the tenant, and say what to do
   version   print the version
 
 Every setting is an environment variable; .env.example lists them all.
@@ -61,6 +62,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return runDemo(ctx, environ, stdout, stderr)
 	case "emulator":
 		return runEmulator(ctx, environ, stdout, stderr)
+	case "doctor":
+		return runDoctor(ctx, environ, stdout, stderr)
 	case "version":
 		_, err := fmt.Fprintln(stdout, "mysecurity", version)
 		return err

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"time"
 
-	"mysecurity/internal/auth0"
 	"mysecurity/internal/config"
 	"mysecurity/internal/metrics"
 	"mysecurity/internal/site"
@@ -29,12 +28,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	}
 	counted := metrics.New(version)
 	p, err := newPortal(portalOptions{
-		Site: own,
-		Tenant: auth0.Config{
-			Issuer: cfg.Issuer, ClientID: cfg.ClientID,
-			ClientSecret: cfg.ClientSecret, BasicAuth: cfg.BasicAuth,
-			MFAAudience: cfg.MFAAudience, AllowLoopbackHTTP: cfg.Mode == config.Development,
-		},
+		Site: own, Tenant: tenantConfig(cfg),
 		SessionKeys: cfg.SessionKeys, SessionFile: cfg.SessionFile,
 		Mode: cfg.Mode, MinMethods: cfg.MinMethods, Methods: cfg.Methods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
 		TrustedProxies: cfg.TrustedProxies, PrefixStripped: cfg.PrefixStripped, Now: time.Now, Log: log, Metrics: counted,
