@@ -113,7 +113,7 @@ func discoveryTrouble(err error, issuer string) (text, todo string) {
 func (c *checkup) keys(ctx context.Context) {
 	n, err := c.client.ProbeKeys(ctx)
 	if err != nil || n == 0 {
-		c.say(problem, "signing keys", "the tenant publishes no RSA key that the portal can use"+statusOf(detailsOf(err)), "look at Settings -> Signing Keys; the portal accepts RS256 and nothing else")
+		c.say(problem, "signing keys", "the tenant publishes no RSA key that the portal can use"+statusOf(detailsOf(err)), "look at Settings > Signing Keys; the portal accepts RS256 and nothing else")
 		return
 	}
 	c.say(fine, "signing keys", strconv.Itoa(n)+" published for RS256", "")
@@ -140,7 +140,7 @@ func (c *checkup) grant(check string, found auth0.Finding, err error) {
 	case auth0.FindFine:
 		c.say(fine, check, "the application may use it", "")
 	case auth0.FindGrant:
-		c.say(problem, check, "the application may not use it", "README, step 3: Advanced Settings -> Grant Types: Authorization Code and MFA")
+		c.say(problem, check, "the application may not use it", "README, step 3: Advanced Settings > Grant Types: Authorization Code and MFA")
 	default:
 		c.unclear(check, found, err)
 	}
@@ -148,11 +148,11 @@ func (c *checkup) grant(check string, found auth0.Finding, err error) {
 
 // authorize starts a sign-in that may not show a page.
 func (c *checkup) authorize(ctx context.Context) {
-	const callback, audience = "callback", "audience"
+	const callback, audience, signIn = "callback", "audience", "sign-in"
 	found, err := c.client.ProbeAuthorize(ctx)
 	switch found {
 	case auth0.FindAddress:
-		c.say(problem, callback, "the tenant does not send people to "+c.own.URL("callback"), "README, step 2: add exactly this to Allowed Callback URLs of application "+c.cfg.ClientID)
+		c.say(problem, callback, "the tenant does not send people to "+c.own.URL("callback"), "README, step 2: add exactly this to Allowed Callback URLs of the application with the client id "+c.cfg.ClientID)
 		c.say(unchecked, audience, "the callback has to be right first", "")
 		return
 	case auth0.FindUnreachable, auth0.FindLimited:
@@ -164,15 +164,15 @@ func (c *checkup) authorize(ctx context.Context) {
 	case auth0.FindFine:
 		c.say(fine, audience, "the tenant knows "+c.cfg.MFAAudience, "")
 	case auth0.FindService:
-		c.say(problem, audience, "the tenant knows no API "+c.cfg.MFAAudience, "set AUTH0_MFA_AUDIENCE to https://TENANT.REGION.auth0.com/mfa/, the canonical name, slash at the end included")
+		c.say(problem, audience, "the tenant knows no API "+c.cfg.MFAAudience, "correct AUTH0_MFA_AUDIENCE; beside a custom domain the tenant may know it by its canonical name only: https://TENANT.REGION.auth0.com/mfa/, slash at the end included")
 	case auth0.FindNotPermitted:
-		c.say(problem, audience, "application "+c.cfg.ClientID+" may not use "+c.cfg.MFAAudience, "allow it: Applications -> APIs -> Application Access")
+		c.say(problem, audience, "application "+c.cfg.ClientID+" may not use "+c.cfg.MFAAudience, "allow it: Applications > APIs > Application Access")
 	case auth0.FindGrant:
-		c.say(problem, audience, "the application may not sign people in", "README, step 3: Advanced Settings -> Grant Types: Authorization Code and MFA")
+		c.say(problem, signIn, "the application may not sign people in", "README, step 3: Advanced Settings > Grant Types: Authorization Code and MFA")
 	case auth0.FindIssuer:
-		c.say(problem, audience, "the tenant promises its name in the answer (RFC 9207) and sends none, or another", "every sign-in will be refused: check AUTH0_DOMAIN, and for something on the way that changes answers")
+		c.say(problem, signIn, "the tenant promises its name in the answer (RFC 9207) and sends none, or another", "every sign-in will be refused: check AUTH0_DOMAIN, and for something on the way that changes answers")
 	default:
-		c.unclear(audience, found, err)
+		c.unclear(signIn, found, err)
 	}
 }
 
@@ -184,7 +184,7 @@ func (c *checkup) logout(ctx context.Context) {
 	case auth0.FindFine:
 		c.say(fine, check, "the tenant sends people to "+c.own.URL("signed-out"), "")
 	case auth0.FindAddress:
-		c.say(problem, check, "the tenant does not send people to "+c.own.URL("signed-out"), "README, step 2: add exactly this to Allowed Logout URLs of application "+c.cfg.ClientID)
+		c.say(problem, check, "the tenant does not send people to "+c.own.URL("signed-out"), "README, step 2: add exactly this to Allowed Logout URLs of the application with the client id "+c.cfg.ClientID)
 	default:
 		c.unclear(check, found, err)
 	}
@@ -199,7 +199,7 @@ func (c *checkup) unclear(check string, found auth0.Finding, err error) {
 	case auth0.FindUnreachable:
 		c.say(problem, check, "no answer that counts"+statusOf(e), "try again; if it stays so, look at the way out to the internet and at the vendor's status page")
 	default:
-		c.say(warning, check, "an answer that tells nothing"+statusOf(e), "look at the tenant's log, Monitoring -> Logs")
+		c.say(warning, check, "an answer that tells nothing"+statusOf(e), "look at the tenant's log, Monitoring > Logs")
 	}
 }
 
