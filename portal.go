@@ -167,9 +167,9 @@ func serveAll(ctx context.Context, log *slog.Logger, announce func() error, list
 	group, ctx := errgroup.WithContext(ctx)
 	var others sync.WaitGroup // those that admin outlasts
 	for i, l := range listeners {
-		server := web.Server(l.handler, log)
+		server := newServed(web.Server(l.handler, log), opened[i])
 		group.Go(func() error {
-			if err := server.Serve(opened[i]); !errors.Is(err, http.ErrServerClosed) {
+			if err := server.serve(); err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
 			return nil
@@ -183,20 +183,13 @@ func serveAll(ctx context.Context, log *slog.Logger, announce func() error, list
 			defer done()
 			<-ctx.Done()
 			wait()
-			return drain(ctx, server)
+			return server.drain(ctx)
 		})
 	}
 	for _, work := range background {
 		group.Go(func() error { return work(ctx) })
 	}
 	return group.Wait()
-}
-
-// drain stops accepting and waits for the requests in flight.
-func drain(ctx context.Context, server *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	return server.Shutdown(ctx)
 }
 
 // openAll takes all addresses or none.

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"testing"
 
@@ -50,6 +53,44 @@ func TestDrain(t *testing.T) {
 	close(release)
 	if status := <-answered; status != http.StatusTeapot {
 		t.Errorf("the request in flight got %d", status)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// TestDrainOwesAnAnswer (MI-14): whoever got a connection before the signal gets an
+// answer, even if the request comes after it.
+func TestDrainOwesAnAnswer(t *testing.T) {
+	w := newWorld(t)
+	ctx, end := context.WithCancel(t.Context())
+	hello := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) })
+	ended := make(chan error, 1)
+	go func() {
+		ended <- serveAll(ctx, slog.New(slog.DiscardHandler), func() error { return nil }, []listener{{name: "portal", address: w.portal, handler: hello}})
+	}()
+	w.get("http://" + w.portal + "/")
+	var dialer net.Dialer
+	early, err := dialer.DialContext(t.Context(), "tcp", w.portal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer early.Close()
+	w.get("http://" + w.portal + "/") // on a later connection: the early one has been accepted
+	http.DefaultClient.CloseIdleConnections()
+	end()
+	for err == nil {
+		var late net.Conn
+		if late, err = dialer.DialContext(t.Context(), "tcp", w.portal); err == nil {
+			late.Close()
+		}
+	}
+	if _, err := io.WriteString(early, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(early), nil)
+	if err != nil || answer.StatusCode != http.StatusTeapot || !answer.Close {
+		t.Fatalf("%v, %v", answer, err)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("ended with %v", err)

@@ -5,6 +5,7 @@ package nginxtest
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"net"
 	"os"
@@ -49,7 +50,7 @@ func Start(t testing.TB, portal, paths string) *Proxy {
 	p.certify(t)
 	p.configure(t, portal, paths)
 	var output buffer
-	command := exec.Command(program, "-p", p.dir, "-c", filepath.Join(p.dir, "nginx.conf"), "-e", "stderr") //nolint:gosec // of the test's own making
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, "-p", p.dir, "-c", filepath.Join(p.dir, "nginx.conf"), "-e", "stderr") //nolint:gosec // of the test's own making
 	command.Stdout, command.Stderr = &output, &output
 	if err := command.Start(); err != nil {
 		t.Fatalf("nginx: %v; scripts/setup-test-programs.sh installs it, or says how", err)

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// served is a server with what it takes to end it without losing a request.
+// http.Server.Shutdown alone is not enough: a connection that was accepted just
+// before it, and whose request is read just after it, is closed without an answer.
+type served struct {
+	server   *http.Server
+	listener net.Listener
+	stopped  chan struct{} // closed when nothing is accepted any more
+
+	mu       sync.Mutex
+	busy     map[net.Conn]struct{} // connections that owe an answer, or may be about to
+	draining bool
+	quiet    chan struct{} // closed when draining and nobody is busy
+}
+
+func newServed(server *http.Server, listener net.Listener) *served {
+	s := &served{
+		server: server, listener: listener, stopped: make(chan struct{}),
+		busy: map[net.Conn]struct{}{}, quiet: make(chan struct{}),
+	}
+	server.ConnState = s.note
+	return s
+}
+
+// note keeps track of a connection. A new one is busy before its first byte:
+// somebody has been told that we listen.
+func (s *served) note(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if state == http.StateNew || state == http.StateActive {
+		s.busy[c] = struct{}{}
+		return
+	}
+	delete(s.busy, c)
+	s.closeIfQuiet()
+}
+
+// closeIfQuiet is called with the lock held.
+func (s *served) closeIfQuiet() {
+	if !s.draining || len(s.busy) > 0 {
+		return
+	}
+	select {
+	case <-s.quiet:
+	default:
+		close(s.quiet)
+	}
+}
+
+// serve answers until drain stops it.
+func (s *served) serve() error {
+	defer close(s.stopped)
+	if err := s.server.Serve(s.listener); !errors.Is(err, net.ErrClosed) && !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// drain stops accepting, waits at most drainTime for the answers that are owed, and
+// ends every connection. Who is connected and says nothing is waited for as long
+// as the limit for headers permits.
+func (s *served) drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	err := s.listener.Close()
+	<-s.stopped // from here on every connection is known
+	s.server.SetKeepAlivesEnabled(false)
+	s.mu.Lock()
+	s.draining = true
+	s.closeIfQuiet()
+	s.mu.Unlock()
+	select {
+	case <-s.quiet:
+	case <-ctx.Done():
+	}
+	return errors.Join(err, s.server.Shutdown(ctx))
+}
