@@ -22,7 +22,7 @@ GOLANGCI_LINT         := $(CACHE)/bin/golangci-lint@$(GOLANGCI_LINT_VERSION)/gol
 NPM_SET = run
 test check e2e types: NPM_SET = test
 
-.PHONY: help build run release test check e2e types fuzz bench generate generated format lint vulnerabilities static clean
+.PHONY: help build run release sbom test check e2e types fuzz bench generate generated format lint vulnerabilities static clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -42,7 +42,10 @@ test: build ## set up, then run every test, browser suite included
 	scripts/setup-test-programs.sh
 	scripts/test.sh
 
-check: generated lint vulnerabilities release test ## what CI runs: current generated code, format, lint, make test
+sbom: release ## write bin/sbom.json: what the release is made of (CycloneDX)
+	scripts/sbom.sh $(VERSION)
+
+check: generated lint vulnerabilities sbom test ## what CI runs: current generated code, format, lint, make test
 
 e2e: build ## the browser suite alone; pick tests with ARGS='-g "recovery code"'
 	scripts/setup-npm.sh test

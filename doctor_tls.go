@@ -55,7 +55,7 @@ func (d *doctor) certificate(ctx context.Context, host string) (time.Time, error
 	if err != nil {
 		return time.Time{}, err
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	shaken, ok := connection.(*tls.Conn)
 	if !ok {
 		return time.Time{}, errors.New("no TLS")
