@@ -114,6 +114,7 @@ func TestDemo(t *testing.T) {
 	if status, body := w.get("http://localhost:" + port + "/"); status != http.StatusOK || !strings.Contains(body, "Example Company") {
 		t.Fatalf("portal: %d %s", status, body)
 	}
+	w.wantMetrics()
 	for _, path := range []string{"healthz", "readyz", "metrics", "debug/pprof/", ".env", ".git/config", "robots.txt", "favicon.ico"} {
 		if status, _ := w.get("http://localhost:" + port + "/" + path); status != http.StatusNotFound {
 			t.Errorf("RD-16 /%s on the public listener: %d", path, status)
@@ -125,6 +126,21 @@ func TestDemo(t *testing.T) {
 	for _, told := range []string{"http://localhost:" + port + "/", "/console", "/console/phones", "/console/messages", "ada@example.com", "bruno@example.com", "authenticator app, recovery code, phone number", "push notifications"} {
 		if !strings.Contains(w.out.String(), told) {
 			t.Errorf("%q was not printed:\n%s", told, w.out.String())
+		}
+	}
+}
+
+// wantMetrics insists that every part counts, after one page was asked for.
+func (w *world) wantMetrics() {
+	w.t.Helper()
+	status, body := w.get("http://" + w.admin + "/metrics")
+	for _, line := range []string{
+		`mysecurity_request_duration_seconds_count{method="GET",route="/",status="2xx"} 1`,
+		`mysecurity_upstream_call_duration_seconds_count{endpoint="discovery",outcome="ok"} 1`,
+		"mysecurity_upstream_calls_in_flight 0", "mysecurity_sign_ins_total 0", `mysecurity_store_records{bucket="sessions"} 0`,
+	} {
+		if status != http.StatusOK || !strings.Contains(body, line+"\n") {
+			w.t.Errorf("/metrics of the admin listener: %d, without %s", status, line)
 		}
 	}
 }
