@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"strconv"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -39,6 +40,8 @@ func (h *Handlers) draw(c echo.Context, status int, component templ.Component) e
 		return account.Fail(account.KindInternal, err)
 	}
 	defer h.pages.giveBack(page)
+	// With a length net/http sends the page whole and not in chunks, with one write less.
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(page.Len()))
 	return c.Blob(status, "text/html; charset=utf-8", page.Bytes())
 }
 
@@ -83,10 +86,11 @@ func MoveTo(c echo.Context, to string) error {
 }
 
 // commit saves what a handler changed in the session. A page that says "done"
-// is never sent before that has worked.
+// is never sent before that has worked. HEAD changes nothing: it neither keeps a
+// session alive nor uses up a message that nobody has seen (CS-08).
 func commit(c echo.Context) error {
 	current := ScopeOf(c).Session
-	if current == nil {
+	if current == nil || looking(c) {
 		return nil
 	}
 	err := current.Commit(c.Response())
@@ -99,3 +103,6 @@ func commit(c echo.Context) error {
 		return account.Fail(KindStoreDown, err)
 	}
 }
+
+// looking reports whether only the head of the answer is wanted.
+func looking(c echo.Context) bool { return c.Request().Method == http.MethodHead }
