@@ -58,6 +58,7 @@ var onlyIn = map[string]struct {
 	"golang.org/x/oauth2":             {[]string{"internal/auth0"}, "tokens are fetched in one place"},
 	"github.com/go-jose/go-jose/v4":   {[]string{"internal/emulator", "internal/emulator/emulatortest"}, "the portal verifies tokens, it never makes any"},
 	"github.com/prometheus":           {[]string{"internal/metrics"}, "labels are judged in one place"},
+	"github.com/sony/gobreaker":       {[]string{"internal/auth0"}, "the tenant's health is judged in one place"},
 	"github.com/nyaruka/phonenumbers": {[]string{"internal/phone"}, "numbers are judged in one place"},
 	"net/http":                        {[]string{"", "web", "handlers", "static", "internal/auth0", "internal/metrics", "internal/session", "internal/emulator", "internal/emulator/emulatortest", "internal/bench"}, "the domain knows no HTTP"},
 	"encoding/json":                   {[]string{"static", "handlers", "internal/auth0", "internal/session", "internal/i18n", "internal/emulator", "internal/emulator/emulatortest", "internal/bench"}, "wire formats stay at the edges"},

@@ -137,7 +137,7 @@ func (w *world) wantMetrics() {
 	for _, line := range []string{
 		`mysecurity_request_duration_seconds_count{method="GET",route="/",status="2xx"} 1`,
 		`mysecurity_upstream_call_duration_seconds_count{endpoint="discovery",outcome="ok"} 1`,
-		"mysecurity_upstream_calls_in_flight 0", "mysecurity_sign_ins_total 0", `mysecurity_store_records{bucket="sessions"} 0`,
+		"mysecurity_upstream_calls_in_flight 0", `mysecurity_upstream_circuit_open{group="mfa"} 0`, "mysecurity_sign_ins_total 0", `mysecurity_store_records{bucket="sessions"} 0`,
 	} {
 		if status != http.StatusOK || !strings.Contains(body, line+"\n") {
 			w.t.Errorf("/metrics of the admin listener: %d, without %s", status, line)

@@ -110,6 +110,7 @@ func newPortal(o portalOptions) (*portal, error) {
 // watch shows what is not counted but looked up at each scrape.
 func watch(m *metrics.Metrics, tenant *auth0.Client, store *session.Bolt) {
 	m.WatchCalls(tenant.InFlight)
+	m.WatchCircuits(tenant.OpenCircuits)
 	m.WatchStore(func() (metrics.Store, error) {
 		bytes, records, err := store.Size()
 		size := metrics.Store{Bytes: bytes, Records: map[string]int{}}

@@ -24,6 +24,7 @@ const testVersion = "test"
 // watch shows the size of the store, as main does.
 func (p *portal) watch(store *session.Bolt) {
 	p.metrics.WatchCalls(p.client.InFlight)
+	p.metrics.WatchCircuits(p.client.OpenCircuits)
 	p.metrics.WatchStore(func() (metrics.Store, error) {
 		bytes, records, err := store.Size()
 		size := metrics.Store{Bytes: bytes, Records: map[string]int{}}

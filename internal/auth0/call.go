@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 )
 
 // The operations, as they stand in errors and logs.
@@ -88,13 +87,23 @@ func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeout(ctx, c.limits.total)
 }
 
-// send performs one request, once. The error is an *Error; without one the
-// answer is complete, whatever its status.
+// send performs one request, once, unless the circuit of its endpoints is open.
+// The error is an *Error; without one the answer is complete, whatever its status.
 func (c *Client) send(ctx context.Context, k call) (answer, error) {
-	if err := c.acquire(ctx, k.op); err != nil {
-		return answer{}, err
+	guarded := c.circuits[groupOf(k.op)]
+	if guarded == nil {
+		return c.transmit(ctx, k)
 	}
-	defer func() { <-c.slots }()
+	return guarded.guard(k.op, c.now(), func() (answer, error) { return c.transmit(ctx, k) })
+}
+
+// transmit is send without a circuit.
+func (c *Client) transmit(ctx context.Context, k call) (answer, error) {
+	leave, err := c.places.enter(ctx, k.bearer)
+	if err != nil {
+		return answer{}, c.crowded(k.op, err)
+	}
+	defer leave()
 
 	// Until a connection is handed to the request nothing of it can have left.
 	var mayHaveLeft atomic.Bool
@@ -143,24 +152,12 @@ func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
 	return answer{status: res.StatusCode, header: res.Header, body: body}, nil
 }
 
-// acquire takes one of the places for calls in flight. A slow tenant then costs
-// a bounded number of connections, and the rest are told so quickly (UP-09).
-func (c *Client) acquire(ctx context.Context, op string) error {
-	select {
-	case c.slots <- struct{}{}:
-		return nil
-	default:
+// crowded is a call that found no place among those in flight.
+func (c *Client) crowded(op string, err error) *Error {
+	if errors.Is(err, errBusy) {
+		return &Error{Op: op, Kind: KindUnavailable, Reason: reasonBusy, RetryAt: c.now().Add(busyFor)}
 	}
-	patience := time.NewTimer(c.limits.slot)
-	defer patience.Stop()
-	select {
-	case c.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return &Error{Op: op, Kind: KindUnavailable, Reason: transportReason(ctx.Err()), cause: ctx.Err()}
-	case <-patience.C:
-		return &Error{Op: op, Kind: KindUnavailable, Reason: reasonBusy}
-	}
+	return &Error{Op: op, Kind: KindUnavailable, Reason: transportReason(err), cause: err}
 }
 
 // transportReason names the class of a failure below HTTP. The error's own text

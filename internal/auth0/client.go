@@ -64,8 +64,9 @@ type Client struct {
 	log    *slog.Logger
 	limits limits
 	http   *http.Client
-	slots  chan struct{} // one per call in flight
+	places *bulkhead
 
+	circuits map[string]*circuit // by group of endpoints
 	provider *held[provider]
 	keys     *held[keySet]
 }
@@ -91,8 +92,9 @@ func newClient(cfg Config, l limits) (*Client, error) {
 		log:    cfg.Logger,
 		limits: l,
 		http:   newHTTPClient(issuer, l),
-		slots:  make(chan struct{}, l.inFlight),
+		places: newBulkhead(l),
 	}
+	c.circuits = newCircuits(l, c.now, c.log)
 	c.provider = newHeld(opDiscovery, c.now, c.loadProvider)
 	c.keys = newHeld(opKeys, c.now, c.loadKeys)
 	return c, nil

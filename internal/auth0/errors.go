@@ -93,6 +93,7 @@ const ReasonStaleLogin = "id_token_auth_time_stale"
 const (
 	// Below HTTP, and answers that are no answers.
 	reasonBusy      = "busy"             // our own limit of calls in flight
+	reasonOpen      = "circuit_open"     // the tenant was ill just now; nothing was sent
 	reasonCanceled  = "canceled"         // the caller went away
 	reasonTimeout   = "timeout"          // a deadline passed
 	reasonName      = "name_lookup"      // the host name has no address
@@ -148,8 +149,8 @@ type Error struct {
 	Status int    // HTTP status; 0 if there was no answer
 	Code   string // the tenant's error code if it is one we know, else empty
 	Reason string // one of our fixed words, or empty
-	// RetryAt is when the tenant will listen again, at most fifteen minutes from
-	// now; zero if it did not say.
+	// RetryAt is when to ask again: as the tenant said, at most fifteen minutes from
+	// now, or as our own limits have it; zero if nobody knows.
 	RetryAt time.Time
 
 	cause error // context.Canceled or context.DeadlineExceeded

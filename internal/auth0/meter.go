@@ -14,7 +14,7 @@ type Meter interface {
 const outcomeOK = "ok"
 
 // InFlight returns how many calls of the tenant wait for their answer.
-func (c *Client) InFlight() int { return len(c.slots) }
+func (c *Client) InFlight() int { return len(c.places.slots) }
 
 // measure tells the meter how a call ended.
 func (c *Client) measure(op string, started time.Time, err error) {

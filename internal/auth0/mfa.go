@@ -100,10 +100,10 @@ func (c *Client) ask(ctx context.Context, k call) (answer, error) {
 }
 
 // isPassing tells failures that a second try may not meet: of the network and of
-// a server, not refusals and not our own limit.
+// a server, not refusals and not our own limits.
 func isPassing(err error) bool {
 	e, ok := err.(*Error) //nolint:errorlint // ask returns this very type
-	return ok && e.Kind == KindUnavailable && e.Reason != reasonBusy && e.Reason != reasonTooLarge &&
+	return ok && e.Kind == KindUnavailable && e.Reason != reasonBusy && e.Reason != reasonOpen && e.Reason != reasonTooLarge &&
 		(e.Status == 0 || e.Status >= 500)
 }
 

@@ -369,3 +369,6 @@ func wantError(t *testing.T, err error, kind Kind, reason string) {
 		t.Fatalf("%v: kind %q reason %q, want %q %q", err, e.Kind, e.Reason, kind, reason)
 	}
 }
+
+// otherToken is somebody else's.
+func otherToken() AccessToken { return NewAccessToken(secret.New("canary-other-token")) }

@@ -20,6 +20,13 @@ type limits struct {
 	slot     time.Duration // waiting for a free call before giving up
 	answer   int64         // bytes of an answer, after decompression
 	inFlight int           // calls at the same time
+	perUser  int           // of them, calls with one access token
+
+	// A circuit opens at so many failures within the window that outweigh the
+	// successes, and lets a probe through after its rest.
+	circuitFailures uint32
+	circuitWindow   time.Duration
+	circuitRest     time.Duration
 
 	roots *x509.CertPool // nil: the system's; tests trust their own server
 }
@@ -33,6 +40,11 @@ func standardLimits() limits {
 		slot:     500 * time.Millisecond,
 		answer:   256 << 10,
 		inFlight: 64,
+		perUser:  16,
+
+		circuitFailures: 10,
+		circuitWindow:   30 * time.Second,
+		circuitRest:     10 * time.Second,
 	}
 }
 

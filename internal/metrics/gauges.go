@@ -19,6 +19,33 @@ func (m *Metrics) WatchCalls(inFlight func() int) {
 		func() float64 { return float64(inFlight()) }))
 }
 
+// WatchCircuits shows at each scrape which groups of the tenant's endpoints are
+// ill, so that calls to them are refused here: 1 for those, 0 for the others.
+func (m *Metrics) WatchCircuits(open func() map[string]bool) {
+	m.registry.MustRegister(&circuitCollector{open: open, desc: prometheus.NewDesc(namespace+"_upstream_circuit_open",
+		"1 if calls of these endpoints of the tenant are refused because it was ill.", []string{"group"}, nil)})
+}
+
+// circuitCollector asks for the circuits when it is scraped.
+type circuitCollector struct {
+	open func() map[string]bool
+	desc *prometheus.Desc
+}
+
+// Describe implements prometheus.Collector.
+func (c *circuitCollector) Describe(all chan<- *prometheus.Desc) { all <- c.desc }
+
+// Collect implements prometheus.Collector.
+func (c *circuitCollector) Collect(all chan<- prometheus.Metric) {
+	for group, open := range c.open() {
+		value := 0.0
+		if open {
+			value = 1
+		}
+		all <- prometheus.MustNewConstMetric(c.desc, prometheus.GaugeValue, value, group)
+	}
+}
+
 // WatchStore shows the size of the session file at each scrape. A size that
 // cannot be read is left out.
 func (m *Metrics) WatchStore(size func() (Store, error)) {
