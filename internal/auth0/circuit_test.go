@@ -42,7 +42,7 @@ func TestCircuitOpens(t *testing.T) {
 			continue
 		}
 		err := call.run(t.Context(), c, tn.login())
-		wantError(t, err, KindUnavailable, reasonOpen) // certain, for a changing call as well
+		wantError(t, err, KindUnavailable, reasonOpen)                            // certain, for a changing call as well
 		if at := err.(*Error).RetryAt; !at.Equal(tn.clock.Now().Add(time.Hour)) { //nolint:errorlint // checked above
 			t.Errorf("%s: retry at %v", name, at)
 		}
