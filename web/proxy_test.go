@@ -68,3 +68,35 @@ func TestHeaderMatrixBehindNginx(t *testing.T) {
 		}
 	})
 }
+
+// TestPlainHTTP (ASVS 4.1.2): pages are led to https, to one address; a form that
+// came in the clear is refused and goes nowhere.
+func TestPlainHTTP(t *testing.T) {
+	t.Parallel()
+	p := startPortal(t, portalOptions{paths: nginxtest.Kept})
+	direct := &http.Transport{DisableKeepAlives: true}
+	for _, c := range []struct {
+		method, path string
+		status       int
+	}{
+		{http.MethodGet, "/security", http.StatusMovedPermanently},
+		{http.MethodGet, "/security/", http.StatusMovedPermanently},
+		{http.MethodGet, "/security/callback?code=secret", http.StatusMovedPermanently},
+		{http.MethodPost, "/security/language", http.StatusForbidden},
+		{http.MethodGet, "/elsewhere", http.StatusNotFound},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), c.method, "http://"+p.proxy.HTTP+c.path, http.NoBody)
+		must(t, err)
+		r.Host = nginxtest.Host
+		response, err := direct.RoundTrip(r)
+		must(t, err)
+		must(t, response.Body.Close())
+		location := response.Header.Get("Location")
+		if response.StatusCode != c.status || location != "" && location != p.url {
+			t.Errorf("%s %s: %d %q", c.method, c.path, response.StatusCode, location)
+		}
+	}
+	if p.record(`"path"`) != "" {
+		t.Error("a request in the clear reached the portal")
+	}
+}
