@@ -139,7 +139,7 @@ func (h *Handlers) detour(c echo.Context, status int, view templates.View, elsew
 	case isHTMX(c):
 		c.Response().Header().Set("HX-Redirect", elsewhere)
 		return c.NoContent(status)
-	case c.Request().Method != http.MethodGet:
+	case c.Request().Method != http.MethodGet && !looking(c):
 		return c.Redirect(http.StatusSeeOther, elsewhere)
 	}
 	return h.render(c, status, view)

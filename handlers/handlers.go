@@ -36,7 +36,11 @@ type Handlers struct {
 
 // New returns the handlers.
 func New(o Options) *Handlers {
-	return &Handlers{Options: o, audit: audit{log: o.Log, meter: o.Meter}, violations: newViolations(o.Now), countries: countries()}
+	return &Handlers{
+		Options:    o,
+		audit:      audit{log: o.Log, name: o.Sessions.UserName, meter: o.Meter},
+		violations: newViolations(o.Now), countries: countries(),
+	}
 }
 
 // page fills the base of every view model from what is known of the request.

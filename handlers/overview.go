@@ -28,7 +28,7 @@ func (h *Handlers) Home(c echo.Context) error {
 	if err != nil {
 		return h.failed(c, err)
 	}
-	if h.catchUp(c, overview) {
+	if !looking(c) && h.catchUp(c, overview) {
 		return h.afterWizard(c)
 	}
 	return h.show(c, http.StatusOK, h.overview(scope, overview))

@@ -66,6 +66,7 @@ func (h *Handlers) unticked(c echo.Context, code account.RecoveryCode) error {
 	}
 	view := h.recoveryView(scope, code)
 	view.HasError, view.Unticked = true, true
+	h.audit.record(c, auditRecovery, "done", "", scope.Session.User())
 	return h.show(c, http.StatusUnprocessableEntity, view)
 }
 
@@ -80,6 +81,7 @@ func (h *Handlers) DownloadRecoveryCode(c echo.Context) error {
 		return err
 	}
 	ctx, user := c.Request().Context(), scope.Session.User()
+	h.audit.record(c, auditDownload, "done", "", user)
 	file := templates.RecoveryFile{
 		Code: code.Code.Reveal(), Account: user.Email, Company: h.Company, Received: code.Received,
 	}

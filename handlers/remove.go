@@ -22,7 +22,8 @@ func (h *Handlers) AskRemove(c echo.Context) error {
 	return h.show(c, http.StatusOK, h.removeView(scope, r, err))
 }
 
-// Remove removes a method. One that is already gone counts as removed.
+// Remove removes a method. One that was removed a moment ago, by a second click or
+// in another window, counts as removed.
 func (h *Handlers) Remove(c echo.Context) error {
 	scope := ScopeOf(c)
 	if scope.Place.Key != templates.PageRemove {
@@ -34,10 +35,11 @@ func (h *Handlers) Remove(c echo.Context) error {
 	}
 	current := scope.Session
 	r, err := h.Account.Remove(c.Request().Context(), current.User(), current.Access(), scope.Place.Method, understood)
-	switch account.KindOf(err) {
-	case account.KindNotFound:
+	if r.Gone {
 		current.SetNotice(string(templates.NoticeAlreadyRemoved), nil)
 		return h.move(c, h.Site.URL())
+	}
+	switch account.KindOf(err) {
 	case account.KindLastMethod, account.KindFixed:
 		h.audit.record(c, auditRefusal, "refused", string(account.KindOf(err)), current.User())
 		return h.show(c, http.StatusConflict, h.removeView(scope, r, err))

@@ -1,22 +1,26 @@
 package web_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"mysecurity/handlers"
+	"mysecurity/internal/account"
 )
 
 // event is one record of the audit stream.
 type event struct {
-	Event, Outcome, Reason, User, Client, Request string
-	Sequence                                      int
-	Time                                          time.Time
+	Event, Outcome, Reason, User, Session, Client, Request string
+	Sequence                                               int
+	Time                                                   time.Time
 }
 
 // events reads the audit records out of the log.
@@ -70,6 +74,15 @@ func TestEvents(t *testing.T) {
 	after("an app", "method-added done app")
 	b.recoveryCode()
 	after("the recovery code", "recovery-code-shown done")
+	b.recoveryCode()
+	after("hidden the second time")
+	b.post("recovery-code/show", nil)
+	b.recoveryCode()
+	after("shown again on request", "recovery-code-shown done")
+	b.post("recovery-code/saved", nil)
+	after("shown again without the tick", "recovery-code-shown done")
+	b.post("recovery-code/download", nil)
+	after("downloaded", "recovery-code-downloaded done")
 	b.post("recovery-code/saved", url.Values{"saved": {"yes"}})
 	after("said to be saved", "recovery-code-saved done")
 	path := "methods/" + b.handles()[0] + "/remove"
@@ -105,6 +118,38 @@ func TestEvents(t *testing.T) {
 	}
 	if final := all[len(all)-1]; final.User == "" || final.User != all[0].User || final.Client != "198.51.100.7" {
 		t.Errorf("SL-10 %+v", final)
+	}
+}
+
+// TestEventNames (SL-10): who and which session are told apart and followed, under
+// names that nobody can compute from what they know.
+func TestEventNames(t *testing.T) {
+	t.Parallel()
+	p := startPortal(t, portalOptions{})
+	user, b := p.person()
+	elsewhere := p.browser()
+	elsewhere.enter(user, "")
+	p.person()
+	elsewhere.post("sign-out", nil)
+	b.enter(user, "") // a new proof is a new session
+	all := p.events()
+	if len(all) != 5 {
+		t.Fatalf("%d events", len(all))
+	}
+	first, second, other, left, again := all[0], all[1], all[2], all[3], all[4]
+	if first.User != second.User || first.User != again.User || first.User == other.User || first.Session == second.Session || again.Session == first.Session {
+		t.Errorf("SL-10 %+v", all)
+	}
+	if left.Session != second.Session || left.User != first.User {
+		t.Errorf("SL-10 the sign-out has other names than its session: %+v", left)
+	}
+	name := regexp.MustCompile(`^[0-9a-f]{16}$`)
+	owner := account.User{Issuer: p.tenant.Issuer(), Subject: user.UserID}
+	for _, prefix := range []string{"", "audit\x00", "user\x00"} {
+		sum := sha256.Sum256([]byte(prefix + owner.Key()))
+		if !name.MatchString(first.User) || !name.MatchString(first.Session) || strings.HasPrefix(hex.EncodeToString(sum[:]), first.User) {
+			t.Errorf("SL-10 user %q, session %q", first.User, first.Session)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"mysecurity/internal/account"
 	"mysecurity/internal/emulator/emulatortest"
@@ -32,9 +33,7 @@ func TestRemovalOfOthers(t *testing.T) {
 			if a := b.get(path); a.StatusCode != http.StatusNotFound {
 				t.Errorf("page: %d", a.StatusCode)
 			}
-			// A method that is not (or no longer) there counts as removed.
-			a := b.post(path, url.Values{"understood": {"yes"}})
-			if gone := account.ValidHandle(handle) && a.StatusCode == http.StatusSeeOther; !gone && a.StatusCode != http.StatusNotFound {
+			if a := b.post(path, url.Values{"understood": {"yes"}}); a.StatusCode != http.StatusNotFound {
 				t.Errorf("removal: %d %q", a.StatusCode, a.location())
 			}
 		})
@@ -45,6 +44,33 @@ func TestRemovalOfOthers(t *testing.T) {
 	if len(other.handles()) != 1 || len(b.handles()) != 1 {
 		t.Error("MF-03 something was removed")
 	}
+}
+
+// TestRemovedAlready (MF-03, RC-02): only what was removed here is said to be removed
+// already, to its owner in each window; after a while, and for anybody else, there
+// is no such method.
+func TestRemovedAlready(t *testing.T) {
+	t.Parallel()
+	p := startPortal(t, portalOptions{minMethods: 0})
+	user, b := p.protected()
+	window := p.browser()
+	window.enter(user, "")
+	_, stranger := p.protected()
+	path := "methods/" + b.handles()[0] + "/remove"
+	form := func() url.Values { return url.Values{"understood": {"yes"}} }
+	b.moved(b.post(path, form()), "")
+	for _, again := range []*browser{b, window} {
+		again.get("") // shows what was to be said before
+		again.moved(again.post(path, form()), "")
+		if a := again.get(""); !strings.Contains(a.doc.Find("#main").Text(), again.sentence("notice.already-removed")) {
+			t.Error("the second click is not told that it is done")
+		}
+	}
+	b.wantError(stranger.post(path, form()), http.StatusNotFound, account.KindNotFound)
+	p.later(61 * time.Minute)
+	late := p.browser()
+	late.enter(user, "")
+	late.wantError(late.post(path, form()), http.StatusNotFound, account.KindNotFound)
 }
 
 // TestListOfMethods (MF-18, XS-01): rows are what a person recognises: nothing

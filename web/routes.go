@@ -114,9 +114,18 @@ func (g guards) and(next echo.MiddlewareFunc) guards { return append(slices.Clon
 func (o Options) group(e *echo.Echo, shared guards, routes []route) {
 	prefix := strings.TrimSuffix(o.Site.Prefix(), "/")
 	for _, r := range routes {
-		e.Add(r.method, prefix+r.path, r.handler, append(guards{at(r.place), formToken}, shared...)...)
+		chain := append(guards{at(r.place), formToken}, shared...)
+		e.Add(r.method, prefix+r.path, r.handler, chain...)
+		if r.method == http.MethodGet && !acts[r.path] {
+			e.Add(http.MethodHead, prefix+r.path, r.handler, chain...)
+		}
 	}
 }
+
+// acts are the routes that use something up, or begin something, when they are
+// read: a sign-in, its answer, the view of a recovery code. They have no HEAD, which
+// link previews and monitors send without anybody wanting it (ADR 16, CS-08).
+var acts = map[string]bool{"/sign-in": true, "/callback": true, "/recovery-code": true}
 
 // sessionless reports the routes that have no use for a session: static files,
 // which must not depend on a cookie, and reports, which anybody may send.

@@ -16,6 +16,7 @@ type Removal struct {
 	Last    bool     // no strong method would remain
 	Refused bool     // the company's rule keeps this one
 	Minimum int      // the rule: how many strong methods have to stay
+	Gone    bool     // removed by an earlier request; nothing else is filled in
 }
 
 // Along is something that a removal takes along.
@@ -98,8 +99,9 @@ func withoutTwin(remain []Method, removed Method) []Method {
 	return remain
 }
 
-// Remove deletes a method of the user's own fresh list. A method that is
-// already gone counts as removed. If the tenant's answer is lost the call is
+// Remove deletes a method of the user's own fresh list. For one that the user has
+// lately removed here, perhaps in another window, it answers with Gone; a handle
+// that names nothing is KindNotFound. If the tenant's answer is lost the call is
 // not repeated: the list tells. understood permits removing the last one where
 // the company's rule does.
 func (s *Service) Remove(ctx context.Context, user User, access Access, handle string, understood bool) (Removal, error) {
@@ -115,6 +117,8 @@ func (s *Service) Remove(ctx context.Context, user User, access Access, handle s
 
 	r, err := s.removal(ctx, user, access, handle)
 	switch {
+	case KindOf(err) == KindNotFound && s.removed.lately(user, handle, s.now()):
+		return Removal{Gone: true}, nil
 	case err != nil:
 		return r, err
 	case r.Refused:
@@ -122,14 +126,22 @@ func (s *Service) Remove(ctx context.Context, user User, access Access, handle s
 	case r.Last && !understood:
 		return r, Fail(KindUnderstand, nil)
 	}
-	err = s.tenant.DeleteAuthenticator(ctx, token(access), r.Method.id)
+	if err := s.remove(ctx, user, access, r.Method.id); err != nil {
+		return r, err
+	}
+	s.removed.note(user, handle, s.now())
+	return r, nil
+}
+
+func (s *Service) remove(ctx context.Context, user User, access Access, id string) error {
+	err := s.tenant.DeleteAuthenticator(ctx, token(access), id)
 	switch {
 	case err == nil, auth0.KindOf(err) == auth0.KindNotFound:
-		return r, nil
+		return nil
 	case outcomeUnknown(err):
-		return r, s.reconcileRemove(ctx, access, r.Method.id, err)
+		return s.reconcileRemove(ctx, access, id, err)
 	default:
-		return r, s.refused(user, err)
+		return s.refused(user, err)
 	}
 }
 

@@ -35,7 +35,11 @@ func TestRemove(t *testing.T) {
 	if len(left) != 1 || left[0].Handle != methods[1].Handle {
 		t.Fatalf("left: %+v", left)
 	}
-	_, err = b.Remove(t.Context(), user, access, methods[0].Handle, false)
+	again, err := b.Remove(t.Context(), user, access, methods[0].Handle, false)
+	if err != nil || !again.Gone {
+		t.Errorf("the second click: %+v, %v", again, err)
+	}
+	_, err = b.Remove(t.Context(), user, access, account.HandleOf(user, "totp|dev_AAAAAAAAAAAAAAAA"), false)
 	wantKind(t, err, account.KindNotFound)
 }
 

@@ -38,6 +38,7 @@ type Service struct {
 	log        *slog.Logger
 	users      userLocks
 	waiting    patience
+	removed    removed
 }
 
 // New returns a Service.

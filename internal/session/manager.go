@@ -64,6 +64,7 @@ type Manager struct {
 	store    *store
 	locks    locks
 	replaced replaced
+	names    pseudonyms
 	log      *slog.Logger
 	begun    atomic.Int64 // transactions begun in the current window
 	window   atomic.Int64 // start of that window, Unix seconds
@@ -87,13 +88,17 @@ func NewManager(o Options) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	names, err := newPseudonyms(ring)
+	if err != nil {
+		return nil, err
+	}
 	jar, err := newJar(o.HTTPS, o.PrefixPath)
 	if err != nil {
 		return nil, err
 	}
 	return &Manager{
 		store: &store{backend: o.Backend, ring: ring, jar: jar, now: o.Now},
-		log:   o.Logger,
+		names: names, log: o.Logger,
 	}, nil
 }
 

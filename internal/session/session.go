@@ -24,6 +24,7 @@ type Session struct {
 	pending   urgency
 	changes   []func(*state) // since the last write, to be made again if another request was first
 	single    bool           // one of them uses something up and must not be made again
+	ended     ticket         // of the session that this request has ended, for its name in the audit stream
 }
 
 // urgency says what has to be written, and how bad it is if that fails.
@@ -132,6 +133,9 @@ func (s *Session) written() { s.pending, s.changes, s.single = nothing, nil, fal
 
 // forget makes this request a visitor's.
 func (s *Session) forget() {
+	if e := entryOf(s.gs); e != nil {
+		s.ended = e.ticket
+	}
 	s.gs, s.hadCookie = s.m.store.fresh(), false
 	s.written()
 }
