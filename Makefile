@@ -52,7 +52,7 @@ e2e: build ## the browser suite alone; pick tests with ARGS='-g "recovery code"'
 	scripts/setup-test-programs.sh
 	node_modules/.bin/playwright test --config e2e/playwright.config.ts $(ARGS)
 
-fuzz: build ## fuzz each fuzz target for FUZZTIME, 20s each
+fuzz: build ## fuzz each fuzz target for FUZZTIME, 60s each
 	scripts/fuzz.sh
 
 bench: build ## run the Go benchmarks, allocations included

@@ -56,16 +56,25 @@ func (c *Client) ListAuthenticators(ctx context.Context, token AccessToken) ([]A
 	if err != nil {
 		return nil, err
 	}
+	list, ok := readAuthenticators(a)
+	if !ok {
+		return nil, malformed(k.op, a)
+	}
+	return list, nil
+}
+
+// readAuthenticators reads the answer of a list, as far as it is taken.
+func readAuthenticators(a answer) ([]Authenticator, bool) {
 	entries := make([]wireAuthenticator, 0, usualAuthenticators)
 	if err := a.decode(&entries); err != nil || entries == nil {
-		return nil, malformed(k.op, a)
+		return nil, false
 	}
 	entries = entries[:min(len(entries), maxAuthenticators)]
 	list := make([]Authenticator, 0, len(entries))
 	for _, e := range entries {
 		list = append(list, e.read())
 	}
-	return list, nil
+	return list, true
 }
 
 // DeleteAuthenticator removes one authenticator, and with it its twin where it
