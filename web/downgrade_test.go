@@ -65,8 +65,13 @@ func (p *portal) throughHTTP2(path string, more [2]string, body string) []string
 	var block bytes.Buffer
 	encoder := hpack.NewEncoder(&block)
 	for _, field := range [][2]string{
-		{":method", "POST"}, {":scheme", "https"}, {":authority", "intranet.example"}, {":path", path},
-		{"sec-fetch-site", "same-origin"}, {"content-type", "application/x-www-form-urlencoded"}, more,
+		{":method", "POST"},
+		{":scheme", "https"},
+		{":authority", "intranet.example"},
+		{":path", path},
+		{"sec-fetch-site", "same-origin"},
+		{"content-type", "application/x-www-form-urlencoded"},
+		more,
 	} {
 		must(p.t, encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}))
 	}
