@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -59,6 +60,7 @@ func newEmulated(ctx context.Context, environ []string, stderr io.Writer, beside
 	if options.Seed, err = readSeed(cfg.EmulatorSeedFile); err != nil {
 		return nil, fmt.Errorf("EMULATOR_SEED_FILE: %w", err)
 	}
+	options.Chaos = chaosSeed(cfg.EmulatorChaos)
 	if cfg.EmulatorTLSDir != "" {
 		if options.TLS, err = emulator.LoopbackTLS(cfg.EmulatorTLSDir, time.Now()); err != nil {
 			return nil, err
@@ -69,6 +71,20 @@ func newEmulated(ctx context.Context, environ []string, stderr io.Writer, beside
 		return nil, err
 	}
 	return &emulated{tenant, cfg, portal, log, options.TLS}, nil
+}
+
+// chaosSeed is the seed that the configuration, which has checked it, asks for.
+func chaosSeed(text string) *uint32 {
+	if text == "" {
+		return nil
+	}
+	seed, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		random := emulator.RandomChaos()
+		return &random
+	}
+	given := uint32(seed)
+	return &given
 }
 
 // readSeed reads a tenant's initial state; without a file the built-in one is
@@ -158,6 +174,9 @@ func greet(w io.Writer, tenant *emulator.Emulator, portalURL string) error {
 	fmt.Fprintf(table, "  Simulated phones: scan QR codes, approve\t%s/phones\n", console)
 	fmt.Fprintf(table, "  Text messages, calls, e-mails\t%s/messages\n", console)
 	fmt.Fprintf(table, "  Clock, faults, users, log\t%s\n\n", console)
+	if seed, on := tenant.Chaos(); on {
+		fmt.Fprintf(table, "  Chaos is on, its seed\t%d\n\n", seed)
+	}
 	if portalURL == "" {
 		id, key := tenant.PortalApplication()
 		fmt.Fprintf(table, "  Client id\t%s\n  Client secret\t%s\n\n", id, key)

@@ -47,6 +47,8 @@ export async function start({ tenantHost, minMethods, methods }: Settings): Prom
       DATA_DIR: data,
       MIN_METHODS: String(minMethods),
       ...(methods ? { METHODS: methods } : {}),
+      // An unsteady tenant: CHAOS=random, or CHAOS and the seed that a run has printed.
+      ...(process.env.CHAOS ? { EMULATOR_CHAOS: process.env.CHAOS } : {}),
       LOG_FORMAT: "json",
       LOG_LEVEL: "debug",
     },
@@ -63,6 +65,8 @@ export async function start({ tenantHost, minMethods, methods }: Settings): Prom
   };
   try {
     await ready(child, admin);
+    const seed = /Chaos is on, its seed\s+(\d+)/.exec(output)?.[1];
+    if (seed) console.log(`chaos: repeat this worker's tenant with CHAOS=${seed}`);
   } catch (error) {
     await stop().catch(() => {});
     throw new Error(`${(error as Error).message}; it printed:\n${output}`);

@@ -199,6 +199,8 @@ func TestLoadDemo(t *testing.T) {
 		{"EM-03 real secret", "AUTH0_CLIENT_SECRET=" + random},
 		{"EM-03 real secret in a file", "AUTH0_CLIENT_SECRET_FILE=/run/secret"},
 		{"EM-03 production", "PORTAL_MODE=production"},
+		{"EM-12 a seed that is none", "EMULATOR_CHAOS=much"},
+		{"EM-12 a seed beyond 32 bits", "EMULATOR_CHAOS=4294967296"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -17,6 +18,7 @@ type Demo struct {
 	EmulatorPublicURL string
 	EmulatorTLSDir    string // empty: plain HTTP
 	EmulatorSeedFile  string // empty: the built-in tenant
+	EmulatorChaos     string // empty: a steady tenant; else a seed, or "random"
 	DataDir           string // empty: the system's folder for temporary files
 	Shown
 	MinMethods int
@@ -32,6 +34,7 @@ type demoVariables struct {
 	EmulatorPublicURL string `env:"EMULATOR_PUBLIC_URL"`
 	EmulatorTLSDir    string `env:"EMULATOR_TLS_DIR"`
 	EmulatorSeedFile  string `env:"EMULATOR_SEED_FILE"`
+	EmulatorChaos     string `env:"EMULATOR_CHAOS"`
 	DataDir           string `env:"DATA_DIR"`
 	Common            commonVariables
 }
@@ -58,7 +61,7 @@ func LoadDemo(environ []string) (Demo, []string, error) {
 		PortalAddr: c.loopback("PORTAL_ADDR", v.PortalAddr), EmulatorAddr: c.loopback("EMULATOR_ADDR", v.EmulatorAddr),
 		AdminAddr: c.loopback("ADMIN_ADDR", v.AdminAddr),
 		PublicURL: c.loopbackURL("PUBLIC_URL", v.PublicURL, "http", v.PortalAddr), EmulatorTLSDir: v.EmulatorTLSDir,
-		EmulatorSeedFile: v.EmulatorSeedFile, DataDir: v.DataDir,
+		EmulatorSeedFile: v.EmulatorSeedFile, EmulatorChaos: c.chaos("EMULATOR_CHAOS", v.EmulatorChaos), DataDir: v.DataDir,
 		Shown: c.shown(v.Common), MinMethods: c.count("MIN_METHODS", v.Common.MinMethods, 5),
 		Methods: c.methods("METHODS", v.Common.Methods),
 		Log:     c.log(v.Common, "text"),
@@ -72,6 +75,17 @@ func LoadDemo(environ []string) (Demo, []string, error) {
 		demo.CompanyName = "Example Company"
 	}
 	return demo, unknown(given, demoVariables{}), c.mistakes()
+}
+
+// RandomChaos is the value of EMULATOR_CHAOS that asks for a seed of its own.
+const RandomChaos = "random"
+
+// chaos is nothing, a seed of 32 bits, or the word for any.
+func (c *checker) chaos(name, value string) string {
+	if _, err := strconv.ParseUint(value, 10, 32); err != nil && value != "" && value != RandomChaos {
+		c.wrong(name, "must be random, or a seed: a number from 0 to 4294967295")
+	}
+	return value
 }
 
 // loopback is an address that only this machine can reach.

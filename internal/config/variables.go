@@ -42,11 +42,12 @@ func Variables() []Variable {
 		{"PROXY_PREFIX", "kept", "serve", "what a proxy does with the path of PUBLIC_URL: kept, or stripped from what it passes on"},
 		{"PORTAL_MODE", "production", "serve", "production, or development, which permits a tenant on this machine"},
 		{"PORTAL_ADDR", "127.0.0.1:8080", all, "where the portal listens; fd:3 for serve: the socket that systemd holds for it"},
-		{"ADMIN_ADDR", "127.0.0.1:8082", portal, "where health and readiness are answered"},
+		{"ADMIN_ADDR", "127.0.0.1:8082", portal, "where health, readiness and metrics are answered"},
 		{"EMULATOR_ADDR", "127.0.0.1:8081", "demo, emulator", "where the emulated tenant listens"},
 		{"EMULATOR_PUBLIC_URL", "", "demo, emulator", "the tenant's own address; http://localhost with its port if not given"},
 		{"EMULATOR_TLS_DIR", "", "emulator", "folder for ca.pem: the tenant then speaks TLS, as SDKs want"},
 		{"EMULATOR_SEED_FILE", "", "demo, emulator", "JSON with the tenant's applications, settings and users"},
+		{"EMULATOR_CHAOS", "", "demo, emulator", "random, or a seed: delays, some 503, moving and extra JSON members, rotating keys"},
 		{"LOG_FORMAT", "json", all, "json or text; text in the demo if not given"},
 		{"LOG_LEVEL", "info", all, "debug, info, warn or error"},
 	}

@@ -214,7 +214,7 @@ func notice(r *http.Request) string {
 		"created":  "The user exists.",
 		"saved":    "The settings are saved.",
 		"moved":    "The clock has been moved.",
-		"faults":   "The list of faults has changed.",
+		"faults":   "The list of faults, or chaos, has changed.",
 	}[r.URL.Query().Get("done")]
 }
 

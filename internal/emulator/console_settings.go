@@ -71,6 +71,8 @@ func (c *console) doTenant(r *http.Request) error {
 type faultsData struct {
 	Armed []string
 	Form  faultForm
+	Chaos bool
+	Seed  string // of the chaos there is, or as it was typed
 }
 
 // faultForm is what was typed, as it was typed.
@@ -86,6 +88,13 @@ func (c *console) faults(r *http.Request) (string, any, error) {
 	for _, f := range c.e.s.faults {
 		data.Armed = append(data.Armed, f.String())
 	}
+	var seed uint32
+	if seed, data.Chaos = c.e.Chaos(); data.Chaos {
+		data.Seed = strconv.FormatUint(uint64(seed), 10)
+	}
+	if r.PostForm.Has("chaos") {
+		data.Seed = r.PostFormValue("seed")
+	}
 	return "Faults", data, nil
 }
 
@@ -94,11 +103,14 @@ func readFaultForm(r *http.Request) faultForm {
 	return faultForm{v("match"), v("status"), v("delay"), v("times"), v("body"), v("drop") != "", v("after") != ""}
 }
 
-// doFaults arms the fault of the form, or clears all if that button was used.
+// doFaults arms the fault of the form, or does what the other buttons say.
 func (c *console) doFaults(r *http.Request) error {
-	if r.PostForm.Has("clear") {
+	switch {
+	case r.PostForm.Has("clear"):
 		c.e.clearFaults()
 		return nil
+	case r.PostForm.Has("chaos"):
+		return c.doChaos(r.PostFormValue("chaos"), r.PostFormValue("seed"))
 	}
 	form := readFaultForm(r)
 	status, err := number(form.Status, "status")
@@ -116,6 +128,24 @@ func (c *console) doFaults(r *http.Request) error {
 		}
 	}
 	return c.e.armFault(f)
+}
+
+// doChaos switches chaos on, with a random seed if none was typed, or off.
+func (c *console) doChaos(button, typed string) error {
+	if button == "off" {
+		c.e.stopChaos()
+		return nil
+	}
+	if typed == "" {
+		c.e.setChaos(RandomChaos())
+		return nil
+	}
+	seed, err := strconv.ParseUint(typed, 10, 32)
+	if err != nil {
+		return badRequest("seed must be a number from 0 to 4294967295")
+	}
+	c.e.setChaos(uint32(seed))
+	return nil
 }
 
 // number reads a field that may be left empty.

@@ -36,6 +36,8 @@ func (e *Emulator) routesControl(mux *http.ServeMux) {
 		"POST /control/clock":                e.controlMoveClock,
 		"POST /control/faults":               e.controlAddFault,
 		"DELETE /control/faults":             e.controlClearFaults,
+		"POST /control/chaos":                e.controlChaos,
+		"DELETE /control/chaos":              e.controlStopChaos,
 		"GET /control/phones":                e.controlPhones,
 		"PATCH /control/phones/{id}":         e.controlPatchPhone,
 		"POST /control/phones/{id}/scan":     e.controlScan,

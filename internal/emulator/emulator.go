@@ -45,6 +45,8 @@ type Options struct {
 	// TLS is what the tenant is served with, nil for plain HTTP. The simulated
 	// phones trust its certificate.
 	TLS *tls.Config
+	// Chaos is the seed of an unsteady tenant from the start on; nil is a steady one.
+	Chaos *uint32
 	// Logger gets what goes wrong inside the emulator; nil discards it.
 	Logger *slog.Logger
 }
@@ -61,6 +63,8 @@ type Emulator struct {
 	pages     *pages
 	phones    *http.Client // of the simulated phones
 	grants    map[string]grantFunc
+	chaos     chaos
+	initial   *uint32 // seed of the chaos that there is at the start and after a reset
 	log       *slog.Logger
 	handler   http.Handler
 }
@@ -78,6 +82,7 @@ func New(o Options) (*Emulator, error) {
 		rand:      o.Random,
 		publicURL: base,
 		issuer:    base + "/",
+		initial:   o.Chaos,
 		log:       o.Logger,
 	}
 	if e.rand == nil {

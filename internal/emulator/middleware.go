@@ -17,6 +17,7 @@ const (
 // carry it too.
 func (e *Emulator) middleware(routes http.Handler) http.Handler {
 	h := e.refuseCrossSite(routes)
+	h = e.chaosMiddleware(h)
 	h = e.faultMiddleware(h)
 	h = e.checkHost(h)
 	h = e.recordMiddleware(h)

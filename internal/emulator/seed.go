@@ -232,6 +232,10 @@ func (e *Emulator) startOver() {
 // reset puts the tenant back to its seed. The caller holds the store's lock.
 func (e *Emulator) reset() {
 	e.s.clear()
+	e.stopChaos()
+	if e.initial != nil {
+		e.setChaos(*e.initial)
+	}
 	e.s.tenant = tenantSettings{
 		Name:         e.seed.Name,
 		Factors:      maps.Clone(e.seed.Factors),

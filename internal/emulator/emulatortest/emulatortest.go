@@ -73,6 +73,9 @@ func WithHost(host string) Option { return func(s *settings) { s.host = host } }
 // WithTLS serves https; Client trusts the certificate.
 func WithTLS() Option { return func(s *settings) { s.tls = true } }
 
+// WithChaos makes the tenant unsteady from the start on.
+func WithChaos(seed uint32) Option { return func(s *settings) { s.Chaos = &seed } }
+
 // WithTap lets a test watch or hold up what the tenant is asked: wrap gets the
 // tenant's handler and returns the one that is served.
 func WithTap(wrap func(http.Handler) http.Handler) Option {
