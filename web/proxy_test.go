@@ -100,3 +100,26 @@ func TestPlainHTTP(t *testing.T) {
 		t.Error("a request in the clear reached the portal")
 	}
 }
+
+// TestPathsThroughNginx (RD-03): odd paths lead nowhere but to us, whoever reads
+// them first. nginx folds dot segments as browsers do.
+func TestPathsThroughNginx(t *testing.T) {
+	t.Parallel()
+	bothSetUps(t, func(p *portal) {
+		for path, want := range map[string]int{
+			"//evil.example": 404, "//evil.example/": 404, "/%5cevil.example": 404, `/\evil.example`: 404, "/%2f%2fevil.example": 404,
+			"/security//evil.example/..": 404, "/security//evil.example": 404, "/security//": 404, "/security/%2f": 404, "/security/sign-in/": 404,
+			"/security/sign-in;x": 404, "/security/sign-in%00": 400, "/security/assets//app.css": 404, "/security/../sign-in": 404,
+			"/security/%2e%2e/sign-in": 404, "/security/..": 404, "/security/../../etc/passwd": 400, "/securit%79": 303, "/security": 303,
+		} {
+			answers := p.through("GET " + path + " HTTP/1.1\r\nHost: intranet.example\r\nConnection: close\r\n\r\n")
+			if got := statuses(answers); len(got) != 1 || got[0] != want {
+				p.t.Errorf("RD-03 %s: %v, want %d", path, got, want)
+				continue
+			}
+			if location := answers[0].Header.Get("Location"); location != "" && location != p.url {
+				p.t.Errorf("RD-03 %s leads to %s", path, location)
+			}
+		}
+	})
+}
