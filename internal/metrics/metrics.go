@@ -84,7 +84,7 @@ func (m *Metrics) Refused(kind string) { m.refused.WithLabelValues(kind).Inc() }
 // methodOf folds methods that no route has, which are whatever a client sends.
 func methodOf(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodPost:
+	case http.MethodGet, http.MethodHead, http.MethodPost:
 		return method
 	default:
 		return "other"

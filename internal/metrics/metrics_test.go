@@ -34,11 +34,11 @@ func TestNothingShared(t *testing.T) {
 	}
 }
 
-// TestFolding (SL-11): what a client chooses is folded into a few words, and a
+// TestFolding (SL-13): what a client chooses is folded into a few words, and a
 // clock that is set back makes no sum fall.
 func TestFolding(t *testing.T) {
 	m := metrics.New("1")
-	for _, method := range []string{"BREW", "get", "HEAD", "", "canary\n"} {
+	for _, method := range []string{"BREW", "get", "head", "", "canary\n"} {
 		m.Request("/add", method, 200, time.Millisecond)
 	}
 	m.Request("/add", http.MethodGet, 0, -time.Hour)
