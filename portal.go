@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -136,10 +137,22 @@ func (p *portal) sweep(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := p.sessions.Sweep(ctx); err != nil {
-				p.log.ErrorContext(ctx, "expired sessions not removed", "error", err)
-			}
+			attempt(ctx, p.log, "expired sessions not removed", p.sessions.Sweep)
 		}
+	}
+}
+
+// attempt runs a piece of background work and logs its failure, a panic included:
+// the process and the next attempt go on (ME-07). The panic's own text may hold
+// anything and stays out of the log.
+func attempt(ctx context.Context, log *slog.Logger, failure string, work func(context.Context) error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			log.ErrorContext(ctx, failure, "panic", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
+		}
+	}()
+	if err := work(ctx); err != nil {
+		log.ErrorContext(ctx, failure, "error", err)
 	}
 }
 

@@ -107,11 +107,12 @@ func (s *Session) Commit(w http.ResponseWriter) error {
 
 // save writes the changes. If another request was first, they are made again on
 // what it left: a setter says what to change, not what all the rest has to be,
-// so a page that was read meanwhile cannot undo what a form has done.
+// so a page that was read meanwhile cannot undo what a form has done. A record that
+// is only to be sealed with a newer key has been by then.
 func (s *Session) save(ctx context.Context, w http.ResponseWriter) error {
 	for range 3 {
 		err := s.gs.Save(s.r, w)
-		if s.single || !errors.Is(err, ErrConflict) {
+		if s.single || s.pending == nothing || !errors.Is(err, ErrConflict) {
 			return err
 		}
 		now, err := s.m.store.reload(ctx, entryOf(s.gs))
