@@ -60,7 +60,7 @@ func (h *Handlers) catchUp(c echo.Context, o account.Overview) bool {
 // overview builds the page of what protects the account.
 func (h *Handlers) overview(scope *Scope, o account.Overview) templates.Overview {
 	view := templates.Overview{
-		Page: h.page(scope), Offers: h.offers(), Protected: o.Protected, Recovery: recoveryState(o),
+		Page: h.page(scope), Offers: h.offers(), Protected: o.Protected, More: o.More, Recovery: recoveryState(o),
 	}
 	changed := ""
 	if kind, args, held := scope.Session.TakeNotice(); held {

@@ -71,6 +71,7 @@ type Overview struct {
 	Emails    []Method // fallbacks, those that come with the account among them
 	Recovery  RecoveryState
 	Protected bool // something stronger than e-mail is active; false shows the empty state
+	More      bool // there are more methods than the page shows
 }
 
 // Full implements [View].

@@ -116,6 +116,9 @@ func addOverview(views map[string]View, in Page, extra string) {
 	over.Proof.Left = -time.Second
 	one := Overview{Page: in, Offers: Offers{App: true}, Apps: all.Apps[:1], Recovery: RecoveryNone, Protected: true}
 	views["overview-one"] = one
+	more := one
+	more.More = true
+	views["overview-more"] = more
 	views["overview-empty"] = Overview{Page: in, Offers: everything, Recovery: RecoveryLater}
 	views["overview-empty-one"] = Overview{Page: in, Offers: Offers{Text: true}, Emails: all.Emails[:1], Recovery: RecoveryLater}
 	views["overview-empty-none"] = Overview{Page: in, Recovery: RecoveryLater}

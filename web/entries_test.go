@@ -51,7 +51,12 @@ func TestUnusableEntries(t *testing.T) {
 		fmt.Fprintf(&many, entry, i)
 	}
 	p.fault(`{"match":"GET /mfa/authenticators","status":200,"body":[` + strings.TrimSuffix(many.String(), ",") + `]}`)
-	if rows := b.get("").doc.Find("section[aria-labelledby=apps] li").Length(); rows != 200 {
-		t.Errorf("UP-12 %d rows", rows)
+	a := b.get("")
+	if rows := a.doc.Find("section[aria-labelledby=apps] li").Length(); rows != 200 || !a.has("#more") {
+		t.Errorf("UP-12 %d rows, and the note that there are more: %v", rows, a.has("#more"))
+	}
+	p.heal()
+	if b.get("").has("#more") {
+		t.Error("UP-12 a whole list is said to be cut")
 	}
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"log/slog"
 	"net/http"
@@ -54,8 +55,10 @@ type portal struct {
 
 type portalOptions struct {
 	minMethods int
-	url        string // public address; empty is http://localhost:PORT/
-	prefix     string // of the path, for the address on localhost
+	url        string        // public address; empty is http://localhost:PORT/
+	skew       time.Duration // of the portal's clock against the tenant's
+	issuer     string        // another tenant than the emulated one
+	prefix     string        // of the path, for the address on localhost
 	proxies    []netip.Prefix
 	paths      string         // nginxtest.Kept or Stripped: nginx in front, with its own address
 	offers     account.Offers // nothing: everything
@@ -82,9 +85,9 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 		emulatortest.WithCallbacks([]string{own.URL("callback")}, []string{own.URL("signed-out")}))
 	log := slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p.handler = p.assemble(t, o, auth0.Config{
-		Issuer: p.tenant.Issuer(), ClientID: p.tenant.ClientID,
+		Issuer: cmp.Or(o.issuer, p.tenant.Issuer()), ClientID: p.tenant.ClientID,
 		ClientSecret: secret.New(p.tenant.ClientSecret), MFAAudience: p.tenant.MFAAudience,
-		Now: p.tenant.Clock().Now, Logger: log,
+		Now: func() time.Time { return p.tenant.Clock().Now().Add(o.skew) }, Logger: log,
 	})
 	server.Config = web.Server(p.handler, log)
 	server.Start()

@@ -20,6 +20,7 @@ type upstream struct {
 	secrets map[string]string // value: what it is
 	scan    string            // text of the newest QR code for the notification app
 	held    map[string]*heldCall
+	instead map[string]http.HandlerFunc // answers a kind of call in the tenant's place
 }
 
 // call is one request of the portal to the tenant.
@@ -29,7 +30,7 @@ type call struct {
 }
 
 func newUpstream() *upstream {
-	return &upstream{secrets: map[string]string{}, held: map[string]*heldCall{}}
+	return &upstream{secrets: map[string]string{}, held: map[string]*heldCall{}, instead: map[string]http.HandlerFunc{}}
 }
 
 // tap wraps the tenant's handler. Browsers pass unseen.
@@ -42,15 +43,19 @@ func (u *upstream) tap(next http.Handler) http.Handler {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		u.learn(r.Header, body)
-		u.enter(r)
+		if answer := u.enter(r); answer != nil {
+			answer(w, r)
+			return
+		}
 		seen := &copied{ResponseWriter: w}
 		next.ServeHTTP(seen, r)
 		u.learn(nil, seen.body.Bytes())
 	})
 }
 
-// enter counts a call and keeps it waiting if it was asked to.
-func (u *upstream) enter(r *http.Request) {
+// enter counts a call, keeps it waiting if it was asked to, and returns who else
+// answers it.
+func (u *upstream) enter(r *http.Request) http.HandlerFunc {
 	path, _, removal := strings.Cut(r.URL.Path, "authenticators/")
 	if removal {
 		path += "authenticators/ID"
@@ -60,11 +65,26 @@ func (u *upstream) enter(r *http.Request) {
 	u.calls = append(u.calls, call{what, r.RemoteAddr})
 	h := u.held[what]
 	delete(u.held, what)
+	instead := u.instead[what]
 	u.mu.Unlock()
 	if h != nil {
 		close(h.arrived)
 		<-h.released
 	}
+	return instead
+}
+
+// answer lets a handler answer a kind of call until the end of the test, the
+// connection included.
+func (u *upstream) answer(t *testing.T, what string, h http.HandlerFunc) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.instead[what] = h
+	t.Cleanup(func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		delete(u.instead, what)
+	})
 }
 
 // heldCall is a call that waits at the tenant's door.

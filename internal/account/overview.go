@@ -11,6 +11,7 @@ type Overview struct {
 	Methods     []Method // active ones, in the tenant's order
 	HasRecovery bool     // an active recovery code exists
 	Protected   bool     // at least one strong method
+	More        bool     // the tenant's list is longer than what is read of it (UP-12)
 	list        []auth0.Authenticator
 }
 
@@ -30,7 +31,7 @@ func (s *Service) Overview(ctx context.Context, user User, access Access) (Overv
 }
 
 func overviewOf(user User, list []auth0.Authenticator, pairs map[string]string) Overview {
-	o := Overview{Methods: fold(user, list, pairs), Protected: anyStrong(list), list: list}
+	o := Overview{Methods: fold(user, list, pairs), Protected: anyStrong(list), More: len(list) >= auth0.MaxAuthenticators, list: list}
 	for _, a := range list {
 		if isRecovery(a) && a.Active {
 			o.HasRecovery = true

@@ -29,7 +29,7 @@ func FuzzAuthenticators(f *testing.F) {
 	channels := []string{ChannelSMS, ChannelVoice, ChannelEmail, ChannelPush}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		list, ok := readAuthenticators(answer{status: 200, body: body})
-		if !ok && list != nil || len(list) > maxAuthenticators {
+		if !ok && list != nil || len(list) > MaxAuthenticators {
 			t.Fatalf("%d entries, taken: %v", len(list), ok)
 		}
 		for _, a := range list {

@@ -21,9 +21,9 @@ const (
 	ChannelPush  = "auth0"
 )
 
-// maxAuthenticators is how many entries of a list are read. A tenant allows 51;
+// MaxAuthenticators is how many entries of a list are read. A tenant allows 51;
 // a list of exactly this length may have been longer.
-const maxAuthenticators = 200
+const MaxAuthenticators = 200
 
 const maxAuthenticatorID = 200
 
@@ -69,7 +69,7 @@ func readAuthenticators(a answer) ([]Authenticator, bool) {
 	if err := a.decode(&entries); err != nil || entries == nil {
 		return nil, false
 	}
-	entries = entries[:min(len(entries), maxAuthenticators)]
+	entries = entries[:min(len(entries), MaxAuthenticators)]
 	list := make([]Authenticator, 0, len(entries))
 	for _, e := range entries {
 		list = append(list, e.read())

@@ -72,7 +72,7 @@ func TestListEdges(t *testing.T) {
 		id   string
 	}{
 		{"none", `[]`, 0, ""},
-		{"UP-12 1,000 entries", many, maxAuthenticators, "totp|dev_1"},
+		{"UP-12 1,000 entries", many, MaxAuthenticators, "totp|dev_1"},
 		{"UP-19 id of 8 KB", "[" + entry(strings.Repeat("x", 8<<10)) + "]", 1, ""},
 		{"UP-19 id of 200 bytes", "[" + entry(strings.Repeat("x", 200)) + "]", 1, strings.Repeat("x", 200)},
 		{"UP-19 id with CR and LF", "[" + entry("totp|dev_1\r\nX: y") + "]", 1, ""},
