@@ -28,7 +28,8 @@ type limits struct {
 	circuitWindow   time.Duration
 	circuitRest     time.Duration
 
-	roots *x509.CertPool // nil: the system's; tests trust their own server
+	roots    *x509.CertPool // nil: the system's; tests trust their own server
+	resolver *net.Resolver  // nil: the system's; tests have names of their own
 }
 
 func standardLimits() limits {
@@ -54,7 +55,7 @@ func standardLimits() limits {
 // codes, verifiers and the client secret to wherever it points.
 func newHTTPClient(issuer *url.URL, l limits) *http.Client {
 	transport := &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: l.connect, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            (&net.Dialer{Timeout: l.connect, KeepAlive: 30 * time.Second, Resolver: l.resolver}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: l.roots},
 		TLSHandshakeTimeout:    l.tls,
 		ResponseHeaderTimeout:  l.header,
