@@ -26,10 +26,14 @@ func atOnce(n int, send func(i int) answer) []answer {
 	return answers
 }
 
+// repetitions of each race. The named cases ask for 200, which this many in each of
+// many runs come to; all races together take a few seconds of processor time.
+const repetitions = 10
+
 // repeated runs a race a few times, each with people of its own.
 func repeated(t *testing.T, p *portal, race func(p *portal)) {
 	t.Helper()
-	for range 4 {
+	for range repetitions {
 		t.Run("", func(t *testing.T) { race(p.in(t)) })
 	}
 }

@@ -42,13 +42,20 @@ type Proxy struct {
 // of the test. Paths are Kept or Stripped.
 func Start(t testing.TB, portal, paths string) *Proxy {
 	t.Helper()
+	p := &Proxy{HTTPS: freeAddress(t), HTTP: freeAddress(t), dir: t.TempDir()}
+	p.certify(t)
+	p.configure(t, portal, paths)
+	p.run(t)
+	return p
+}
+
+// run starts nginx with the files that were written, and waits until it listens.
+func (p *Proxy) run(t testing.TB) {
+	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		program = "/usr/sbin/nginx" // which is not on everybody's path
 	}
-	p := &Proxy{HTTPS: freeAddress(t), HTTP: freeAddress(t), dir: t.TempDir()}
-	p.certify(t)
-	p.configure(t, portal, paths)
 	var output buffer
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, "-p", p.dir, "-c", filepath.Join(p.dir, "nginx.conf"), "-e", "stderr") //nolint:gosec // of the test's own making
 	command.Stdout, command.Stderr = &output, &output
@@ -65,7 +72,6 @@ func Start(t testing.TB, portal, paths string) *Proxy {
 	if !p.answers(t) {
 		t.Fatalf("nginx did not start:\n%s", output.String())
 	}
-	return p
 }
 
 // Log is what nginx has written to its access log.
