@@ -169,6 +169,9 @@ func (b *bench) throughput(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if limit, portal := samples[0][0].bytes, samples[1][0].bytes; max(limit, portal) > min(limit, portal)*11/10 {
+			return fmt.Errorf("the limit server draws a page of %d bytes, the portal one of %d: make its view model the portal's", limit, portal)
+		}
 		for i, name := range []string{"limit ", "portal"} {
 			fmt.Fprintf(b.out, "  %3d connections  %s %7.0f req/s  p50 %s  p99 %s  processor %3d µs a view  %d bytes\n", n, name,
 				medianOf(samples[i], func(s sample) float64 { return s.perSecond }),
