@@ -14,6 +14,9 @@ import (
 func (h *Handlers) AddPush(c echo.Context) error {
 	scope := ScopeOf(c)
 	if e, live := running(scope.Session, account.MethodPush); live {
+		if !h.Now().Before(e.Expires()) && h.scannedUnseen(c) {
+			return h.afterWizard(c)
+		}
 		return h.showScan(c, e, templates.PushWaiting)
 	}
 	return h.show(c, http.StatusOK, templates.AddPushIntro{Page: h.page(scope), AppOffered: h.offers().App})
@@ -64,6 +67,8 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 	current.SetEnrolment(e)
 	state := pushState(err)
 	switch {
+	case state == templates.PushExpired && h.scannedUnseen(c):
+		return h.afterWizard(c)
 	case state == "":
 		return h.failed(c, err)
 	case !isHTMX(c) && state == templates.PushWaiting:
@@ -74,6 +79,16 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 		return h.unchanged(c)
 	}
 	return h.showStatus(c, e, state)
+}
+
+// scannedUnseen looks at the list when a QR code is over: the phone may have
+// scanned it after the last question, and then it must not be said that nothing
+// was added. Without the list it stays open; a new QR code or the overview will
+// tell.
+func (h *Handlers) scannedUnseen(c echo.Context) bool {
+	current := ScopeOf(c).Session
+	overview, err := h.Account.Overview(c.Request().Context(), current.User(), current.Access())
+	return err == nil && h.catchUp(c, overview)
 }
 
 // saysSame reports whether the part of the page that waits says the state
