@@ -3,10 +3,10 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/fixtures";
 import type { Person } from "./support/person";
-import { beginSignIn, chooseMethod, enterCode, sayApproved } from "./support/sign-in";
+import { approveOnPhone, beginSignIn, chooseMethod, enterCode } from "./support/sign-in";
 import {
-  appRows, confirmMessage, expectPage, expectSent, notice, openAdd, openRemoval, openScan, recoveryCodeOn, remove, rows,
-  saveRecoveryCode, sayScanned, sendToAddress, sendToPhone, signOut,
+  appRows, awaitScan, confirmMessage, expectPage, expectSent, notice, openAdd, openRemoval, openScan, recoveryCodeOn, remove, rows,
+  saveRecoveryCode, sendToAddress, sendToPhone, signOut,
 } from "./support/steps";
 import type { Texts } from "./support/texts";
 import type { Control } from "./support/control";
@@ -105,7 +105,7 @@ test.describe("beside an app", () => {
 
     await test.step("add them: the page finds out by itself that the phone has scanned", async () => {
       await person.phone.scan(await openScan(page, t));
-      await proceedAfterScan(page, t, control);
+      await awaitScan(page, t, control);
       await expect(page).toHaveURL(portal.url);
       await expect(notice(page, t("notice.push-added"))).toBeFocused();
       await expect(rows(page, t, "push"), "notifications and codes in one row").toHaveCount(1);
@@ -116,7 +116,7 @@ test.describe("beside an app", () => {
 
     await test.step("sign in by approving", async () => {
       await signOut(page, t);
-      await signedIn((tenant) => approve(tenant, person));
+      await signedIn((tenant) => approveOnPhone(tenant, person));
     });
 
     await test.step("sign in without a network, with the codes of the same app", async () => {
@@ -158,7 +158,7 @@ test.describe("the recovery code comes with the first method", () => {
     ["notifications", async ({ page, person, control, t }) => {
       await page.clock.install();
       await person.phone.scan(await openScan(page, t));
-      await proceedAfterScan(page, t, control);
+      await awaitScan(page, t, control);
     }],
   ];
   for (const [name, add] of ways) {
@@ -204,18 +204,3 @@ test.describe("the recovery code comes with the first method", () => {
     });
   });
 });
-
-/** Five seconds later the page asks whether the phone has scanned; without script its person says so. */
-async function proceedAfterScan(page: Page, t: Texts, control: Control): Promise<void> {
-  if (test.info().project.use.javaScriptEnabled === false) return sayScanned(page, t);
-  await control.advance("5s");
-  await page.clock.fastForward("00:05");
-}
-
-async function approve(tenant: Page, person: Person): Promise<void> {
-  await expect(tenant.getByRole("heading", { level: 1 })).toHaveText(/verify your identity|vérifiez votre identité/i);
-  const [push] = await person.phone.pushes();
-  expect(push?.from, "what the phone shows of the sign-in").toMatch(/Chrom/);
-  await person.phone.approve();
-  await sayApproved(tenant);
-}

@@ -2,6 +2,7 @@
 import type { Page } from "@playwright/test";
 import type { Control } from "./support/control";
 import { expect, test } from "./support/fixtures";
+import { listen } from "./support/listen";
 import type { Person } from "./support/person";
 import { beginSignIn, chooseMethod, enterCode } from "./support/sign-in";
 import {
@@ -366,18 +367,6 @@ async function expectAboutAnHour(page: Page, control: Control): Promise<void> {
   const wait = until.getTime() - (await control.now()).getTime();
   expect(wait).toBeGreaterThan(45 * 60_000);
   expect(wait).toBeLessThanOrEqual(60 * 60_000);
-}
-
-/** Collects from now on what the page says to screen readers by itself. */
-async function listen(page: Page): Promise<() => Promise<string[]>> {
-  await page.evaluate(() => {
-    const said: string[] = ((window as unknown as { said: string[] }).said = []);
-    const region = document.getElementById("announcer")!;
-    new MutationObserver(() => {
-      if (region.textContent) said.push(region.textContent);
-    }).observe(region, { childList: true, characterData: true, subtree: true });
-  });
-  return () => page.evaluate(() => (window as unknown as { said: string[] }).said);
 }
 
 function escaped(text: string): string {

@@ -104,6 +104,7 @@ export class Phone {
 
   approve = async () => this.control.approve((await this.state()).id);
   deny = async () => this.control.deny((await this.state()).id, "This was not me");
+  removeAccount = async () => this.control.unenrol((await this.state()).id);
   goOffline = async () => this.control.setOffline((await this.state()).id, true);
   goOnline = async () => this.control.setOffline((await this.state()).id, false);
 
