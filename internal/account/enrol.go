@@ -122,16 +122,31 @@ func (s *Service) adopt(ctx context.Context, user User, access Access, p plan, b
 }
 
 // Abandon gives up an attempt and removes what it left at the tenant, as far
-// as the access still permits; the rest is cleaned later.
-func (s *Service) Abandon(ctx context.Context, user User, access Access, e Enrolment) {
-	if !s.Rights(access).Add {
+// as the access still permits; the rest is cleaned later. It reports an attempt
+// that has become a method in the meantime, by a scan or a confirmation whose
+// answer was lost: that one stays, because it may be all that protects the
+// account, and only Remove knows the rule for the last one.
+func (s *Service) Abandon(ctx context.Context, user User, access Access, e Enrolment) (active bool) {
+	if !s.Rights(access).Add || s.mayAsk(user) != nil {
 		s.release(ctx, user, e.ID)
-		return
+		return false
 	}
 	ctx, end := carriedOut(ctx)
 	defer end()
 	defer s.users.lock(user)()
-	s.drop(ctx, user, access, e.ID)
+
+	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+	if err != nil {
+		s.log.WarnContext(ctx, "abandoned entry not deleted: the list is not available", "error", err)
+		s.release(ctx, user, e.ID)
+		return false
+	}
+	if active, _ = isActive(list, e.ID); active {
+		s.settle(ctx, user, list, e)
+	} else {
+		s.drop(ctx, user, access, e.ID)
+	}
+	return active
 }
 
 // Keep prolongs the ownership of a running attempt after a new proof, which

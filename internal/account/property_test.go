@@ -248,7 +248,14 @@ func (p *person) repeats(rt *rapid.T) {
 
 func (p *person) abandons(rt *rapid.T) {
 	e := p.attempt(rt, account.MethodApp, account.MethodPhone, account.MethodEmail, account.MethodPush)
-	p.Abandon(p.t.Context(), p.user, p.access, e)
+	scanned := p.isScanned(e)
+	if stayed := p.Abandon(p.t.Context(), p.user, p.access, e); stayed != scanned {
+		rt.Fatalf("%s scanned: %v, said to stay: %v", e.ID, scanned, stayed)
+	}
+	if scanned {
+		p.succeeded(e)
+		return
+	}
 	delete(p.running, e.Kind)
 	if !p.isGone(e) {
 		rt.Fatalf("%s was given up and is still there", e.ID)
