@@ -21,6 +21,8 @@ test.describe("two at once", () => {
     const uri = await openScan(tab, t);
     await sendToPhone(page, t, { number: person.number.written });
     await expectSent(page, t, "sms", person.number.ending);
+    await tab.reload();
+    expect(await scanned(tab, t), "the other attempt goes on").toBe(uri);
     await person.phone.scan(uri);
     await confirmMessage(page, t, await person.newestCode(person.number.e164));
     await expect(page).toHaveURL(portal.url);
