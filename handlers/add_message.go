@@ -17,7 +17,7 @@ func (h *Handlers) message(scope *Scope, e account.Enrolment, p codeProblem) tem
 		Page: h.page(scope), Kind: templates.MethodKind(e.Kind), To: e.Message.To, Channel: string(e.Message.Channel),
 		CallInstead: e.Message.Channel == account.ChannelText && offers.Call,
 		TextInstead: e.Message.Channel == account.ChannelCall && offers.Text,
-		SentAt:      e.Message.Sent, Until: e.Expires(), AgainAt: e.SendAgainAt(), AgainIn: e.SendAgainAt().Sub(now),
+		Until:       e.Expires(), AgainAt: e.SendAgainAt(), AgainIn: e.SendAgainAt().Sub(now),
 		Expired:  !now.Before(e.Expires()),
 		HasOther: scope.Session.Access().Proof.Strong,
 		Code:     p.typed, Problem: p.problem, AttemptsLeft: p.left, RetryAt: p.until,
