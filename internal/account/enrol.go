@@ -50,7 +50,7 @@ func (s *Service) start(ctx context.Context, user User, access Access, p plan) (
 
 	e, code, err := p.begin(ctx, before)
 	if err != nil {
-		return p.old, code, s.startFailed(ctx, user, access, attempt, err)
+		return p.old, code, s.startFailed(ctx, user, access, p, attempt, err)
 	}
 	e.Kind, e.Started, e.Wrong = p.kind, s.now(), p.old.Wrong
 	e.ID = s.adopt(ctx, user, access, p, before)
@@ -64,7 +64,10 @@ func (s *Service) mayStart(user User, access Access, p plan) error {
 	case !s.Rights(access).Add:
 		return Fail(KindNeedProof, nil)
 	}
-	return s.mayAsk(user)
+	if err := s.mayAsk(user); err != nil {
+		return err
+	}
+	return s.maySend(p.counted, user)
 }
 
 // takeStart counts a start, and what it sends. What is given back later is the
@@ -84,10 +87,14 @@ func (s *Service) takeStart(user User, p plan) (limit.Attempt, error) {
 // startFailed explains a failed start. If nobody knows whether the tenant made
 // an entry, it is noted for cleaning; an unconfirmed entry protects nothing, so
 // for the user nothing was changed.
-func (s *Service) startFailed(ctx context.Context, user User, access Access, attempt limit.Attempt, cause error) error {
+func (s *Service) startFailed(ctx context.Context, user User, access Access, p plan, attempt limit.Attempt, cause error) error {
 	if !outcomeUnknown(cause) {
 		attempt.GiveBack()
-		return s.refused(user, cause)
+		failed := s.refused(user, cause)
+		if p.counted != nil && KindOf(failed) == p.counted.exceeded {
+			s.hold(p.counted.heldKey(user), UntilOf(failed))
+		}
+		return failed
 	}
 	if list, err := s.tenant.ListAuthenticators(ctx, token(access)); err == nil {
 		s.sight(ctx, user, list)
