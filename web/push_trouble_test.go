@@ -91,6 +91,22 @@ func TestTokenDiesWhileWaiting(t *testing.T) {
 	}
 }
 
+// TestScanFailsForGood (UP-08): a page that cannot go on becomes an error page as
+// a whole, not a box with one in it that has stopped asking.
+func TestScanFailsForGood(t *testing.T) {
+	t.Parallel()
+	p := startPortal(t, portalOptions{})
+	_, b := p.person()
+	b.startPush()
+	page := b.get("add/push")
+	p.fault(`{"match":"POST /oauth/token","status":403,"body":{"error":"unauthorized_client"},"times":1}`)
+	failed := b.polled(page)
+	b.wantStatus(failed, http.StatusUnprocessableEntity)
+	if got := failed.Header.Get("HX-Retarget"); got != "#main" || !failed.has("#main") {
+		t.Errorf("UP-08 the page goes to %q", got)
+	}
+}
+
 // TestScanWithoutEnrolment (MF-01, MF-02).
 func TestScanWithoutEnrolment(t *testing.T) {
 	t.Parallel()
