@@ -82,8 +82,17 @@ func (h *Handlers) Cancel(kind account.MethodKind) echo.HandlerFunc {
 		current := ScopeOf(c).Session
 		if e, live := running(current, kind); live && !h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e) {
 			current.DropEnrolment(kind)
-			current.SetNotice(string(templates.NoticeAddCancelled), nil)
+			current.SetNotice(string(cancelledNotice(kind)), nil)
 		}
 		return h.move(c, h.Site.URL())
+	}
+}
+
+func cancelledNotice(kind account.MethodKind) templates.Notice {
+	switch kind {
+	case account.MethodApp, account.MethodPush:
+		return templates.NoticeScanCancelled
+	default:
+		return templates.NoticeAddCancelled
 	}
 }
