@@ -40,7 +40,7 @@ const email: Way = {
 };
 
 for (const { kind, to, open } of [phone, email]) {
-  const tag = kind === "phone" ? ["@french", "@no-script"] : [];
+  const tag = kind === "phone" ? ["@no-script"] : [];
 
   test(`${kind}: codes that cannot be one, wrong ones, and the fifth`, { tag }, async ({
     page, portal, person, control, signedIn, t,
@@ -124,7 +124,7 @@ for (const { kind, to, open } of [phone, email]) {
   });
 }
 
-test("only the newest code counts, and each counts once", { tag: "@no-script" }, async ({
+test("only the newest code counts, and each counts once", async ({
   page, portal, person, control, signedIn, t,
 }) => {
   await signedIn(() => person.phone.freshCode());
@@ -214,7 +214,7 @@ test("a minute between two codes: shown by the second, said once", async ({ page
   });
 });
 
-test("a minute between two codes: the server keeps it", { tag: ["@french", "@no-script"] }, async ({
+test("a minute between two codes: the server keeps it", { tag: "@no-script" }, async ({
   page, person, control, signedIn, t,
 }) => {
   await signedIn(() => person.phone.freshCode());
@@ -231,7 +231,7 @@ test("a minute between two codes: the server keeps it", { tag: ["@french", "@no-
 });
 
 test("ten codes, then one an hour: the page says when, and the last code counts [MF-08]", {
-  tag: ["@french", "@no-script"],
+  tag: "@french",
 }, async ({ page, person, control, signedIn, t }) => {
   await signedIn(() => person.phone.freshCode());
   await phone.open(page, t, person);
@@ -265,7 +265,7 @@ test("ten codes, then one an hour: the page says when, and the last code counts 
   });
 });
 
-test("call me instead, and back; another number; no number after all", { tag: ["@french", "@no-script"] }, async ({
+test("call me instead, and back; another number; no number after all", { tag: "@no-script" }, async ({
   page, portal, person, anotherPerson, control, signedIn, t,
 }) => {
   await signedIn(() => person.phone.freshCode());
@@ -305,7 +305,7 @@ test("call me instead, and back; another number; no number after all", { tag: ["
   });
 });
 
-test("an address that cannot be one is told so; another one is taken", { tag: "@no-script" }, async ({
+test("an address that cannot be one is told so; another one is taken", async ({
   page, person, control, signedIn, t,
 }) => {
   await signedIn(() => person.phone.freshCode());

@@ -5,7 +5,7 @@ import { expectPage, rows } from "./support/steps";
 
 test.use({ methods: "app", owns: "otp phone", expectedStatuses: [400, 403, 409, 422] });
 
-test("what is off is not shown, and a direct link says so", { tag: ["@french", "@no-script"] }, async ({
+test("what is off is not shown, and a direct link says so", { tag: "@no-script" }, async ({
   page, portal, person, control, signedIn, t,
 }) => {
   await signedIn(() => person.phone.freshCode());

@@ -4,7 +4,7 @@ import { expectPage, openAdd, sendToAddress, sendToPhone } from "./support/steps
 
 test.use({ owns: "otp phone", expectedStatuses: [400, 403, 409, 422] });
 
-test("everything is offered, strongest first", { tag: ["@french", "@no-script"] }, async ({ page, person, signedIn, t }) => {
+test("everything is offered, strongest first", { tag: "@no-script" }, async ({ page, person, signedIn, t }) => {
   await signedIn(() => person.phone.freshCode());
   await page.getByRole("link", { name: t("overview.add") }).click();
   await expectPage(page, t("add.title"));
@@ -20,7 +20,7 @@ test("everything is offered, strongest first", { tag: ["@french", "@no-script"] 
   await expectPage(page, t("overview.title"));
 });
 
-test("a factor that the tenant has switched off is told at the attempt", { tag: ["@french", "@no-script"] }, async ({
+test("a factor that the tenant has switched off is told at the attempt", async ({
   page, portal, person, control, signedIn, t,
 }) => {
   await signedIn(() => person.phone.freshCode());

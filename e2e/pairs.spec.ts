@@ -43,7 +43,7 @@ test.describe("notifications and their codes, the only ones", () => {
 test.describe("notifications beside an app, and nobody knows which codes are whose", () => {
   test.use({ owns: "otp push", expectedStatuses: [409] });
 
-  test("the removal of the notifications says that an app may go along", { tag: ["@french", "@no-script"] }, async ({
+  test("the removal of the notifications says that an app may go along", async ({
     page, person, signedIn, t,
   }) => {
     await signedIn(async (tenant) => {

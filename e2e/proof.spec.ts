@@ -152,7 +152,7 @@ test("another person confirms: the session ends and nothing moves along [MF-23]"
   await expect(page.getByRole("main")).not.toContainText(person.email);
 });
 
-test("it ends before each step of a phone number, and what was typed stays [MF-11]", { tag: ["@french", "@no-script"] }, async ({
+test("it ends before each step of a phone number, and what was typed stays [MF-11]", { tag: "@no-script" }, async ({
   page, portal, person, control, signedIn, t,
 }) => {
   const number = page.getByRole("textbox", { name: t("add-phone.number.label") });
@@ -212,7 +212,7 @@ test("it ends before each step of a phone number, and what was typed stays [MF-1
   });
 });
 
-test("it ends before each step of an email address [MF-11]", { tag: "@no-script" }, async ({
+test("it ends before each step of an email address [MF-11]", async ({
   page, portal, person, control, signedIn, t,
 }) => {
   await signedIn();
@@ -235,7 +235,7 @@ test("it ends before each step of an email address [MF-11]", { tag: "@no-script"
   await expectPage(page, t("recovery-code.title"));
 });
 
-test("it ends before each step of notifications, and what the phone has done counts [MF-11]", { tag: ["@french", "@no-script"] }, async ({
+test("it ends before each step of notifications, and what the phone has done counts [MF-11]", { tag: "@no-script" }, async ({
   page, portal, person, control, signedIn, t,
 }) => {
   await page.clock.install();

@@ -11,7 +11,7 @@ import {
 
 test.use({ owns: "otp", expectedStatuses: [400, 401, 409, 422, 429] });
 
-test("too late: the page says so by itself, and has a new QR code in one click", { tag: ["@french", "@no-script"] }, async ({
+test("too late: the page says so by itself, and has a new QR code in one click", { tag: "@no-script" }, async ({
   page, portal, person, control, signedIn, t,
 }) => {
   await page.clock.install();
@@ -232,7 +232,7 @@ test.describe("a page closed too early", () => {
 test.describe("at the next sign-in", () => {
   test.use({ owns: "push otp" });
 
-  test("denied on the phone: nobody gets in that way", { tag: ["@french", "@no-script"] }, async ({ page, portal, person, t }) => {
+  test("denied on the phone: nobody gets in that way", { tag: "@french" }, async ({ page, portal, person, t }) => {
     await beginSignIn(page, { portal: portal.url, person, t });
     await expectVerification(page);
     await person.phone.deny();
@@ -266,7 +266,7 @@ test.describe("at the next sign-in", () => {
 test.describe("on a phone", () => {
   test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 800 } });
 
-  test("the page says that another screen is needed, and offers the app with codes", { tag: "@no-script" }, async ({
+  test("the page says that another screen is needed, and offers the app with codes", async ({
     page, portal, person, signedIn, t,
   }) => {
     await signedIn(() => person.phone.freshCode());

@@ -54,7 +54,7 @@ test.describe("two at once", () => {
     await expect(rows(page, t, "phone")).toHaveCount(1);
   });
 
-  test("notifications in two tabs: both show the same QR code, and both find out", { tag: "@no-script" }, async ({
+  test("notifications in two tabs: both show the same QR code, and both find out", async ({
     page, portal, context, person, control, signedIn, t,
   }) => {
     await signedIn(() => person.phone.freshCode());
