@@ -14,10 +14,17 @@ import (
 func (h *Handlers) AddPush(c echo.Context) error {
 	scope := ScopeOf(c)
 	if e, live := running(scope.Session, account.MethodPush); live {
-		if !h.Now().Before(e.Expires()) && h.scannedUnseen(c) {
+		if h.Now().Before(e.Expires()) {
+			return h.showScan(c, e, templates.PushWaiting)
+		}
+		state, err := h.afterScan(c)
+		switch {
+		case err != nil:
+			return err
+		case state == "":
 			return h.afterWizard(c)
 		}
-		return h.showScan(c, e, templates.PushWaiting)
+		return h.showScan(c, e, state)
 	}
 	return h.show(c, http.StatusOK, templates.AddPushIntro{Page: h.page(scope), AppOffered: h.offers().App})
 }
@@ -66,11 +73,17 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 	}
 	current.SetEnrolment(e)
 	state := pushState(err)
-	switch {
-	case state == templates.PushExpired && h.scannedUnseen(c):
-		return h.afterWizard(c)
-	case state == "":
+	if state == "" {
 		return h.failed(c, err)
+	}
+	if state == templates.PushExpired {
+		if state, err = h.afterScan(c); err != nil {
+			return err
+		}
+	}
+	switch {
+	case state == "":
+		return h.afterWizard(c)
 	case !isHTMX(c) && state == templates.PushWaiting:
 		return h.showScan(c, e, templates.PushNotYet)
 	case !isHTMX(c):
@@ -81,14 +94,22 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 	return h.showStatus(c, e, state)
 }
 
-// scannedUnseen looks at the list when a QR code is over: the phone may have
-// scanned it after the last question, and then it must not be said that nothing
-// was added. Without the list it stays open; a new QR code or the overview will
-// tell.
-func (h *Handlers) scannedUnseen(c echo.Context) bool {
+// afterScan looks at the list when a QR code is over: the phone may have scanned
+// it after the last question, and then it must not be said that nothing was
+// added, nor while the list cannot be read. It returns no state once the method is
+// there.
+func (h *Handlers) afterScan(c echo.Context) (templates.PushState, error) {
 	current := ScopeOf(c).Session
 	overview, err := h.Account.Overview(c.Request().Context(), current.User(), current.Access())
-	return err == nil && h.catchUp(c, overview)
+	switch {
+	case account.KindOf(err) == account.KindNeedProof:
+		return "", h.failed(c, err)
+	case err != nil:
+		return templates.PushUnsure, nil
+	case h.catchUp(c, overview):
+		return "", nil
+	}
+	return templates.PushExpired, nil
 }
 
 // saysSame reports whether the part of the page that waits says the state
