@@ -81,14 +81,21 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 			return err
 		}
 	}
-	switch {
-	case state == "":
+	if state == "" {
 		return h.afterWizard(c)
+	}
+	return h.stillWaits(c, shown, e, state, e.Scan.Every != before.Scan.Every)
+}
+
+// stillWaits answers that the method is not there yet: nothing if the page, which
+// says what shown tells, needs no change.
+func (h *Handlers) stillWaits(c echo.Context, shown string, e account.Enrolment, state templates.PushState, slower bool) error {
+	switch {
 	case !isHTMX(c) && state == templates.PushWaiting:
 		return h.showScan(c, e, templates.PushNotYet)
 	case !isHTMX(c):
 		return h.showScan(c, e, state)
-	case saysSame(shown, state) && e.Scan.Every == before.Scan.Every:
+	case saysSame(shown, state) && !slower:
 		return h.unchanged(c)
 	}
 	return h.showStatus(c, e, state)
@@ -101,10 +108,10 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 func (h *Handlers) afterScan(c echo.Context) (templates.PushState, error) {
 	current := ScopeOf(c).Session
 	overview, err := h.Account.Overview(c.Request().Context(), current.User(), current.Access())
-	switch {
-	case account.KindOf(err) == account.KindNeedProof:
+	switch kind := account.KindOf(err); {
+	case kind == account.KindNeedProof:
 		return "", h.failed(c, err)
-	case err != nil:
+	case kind != "":
 		return templates.PushUnsure, nil
 	case h.catchUp(c, overview):
 		return "", nil
