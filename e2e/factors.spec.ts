@@ -182,7 +182,7 @@ test.describe("the recovery code comes with the first method", () => {
     await openAdd(page, t, "app");
     await page.getByRole("button", { name: t("add-app.intro.start") }).click();
     await page.getByRole("button", { name: t("add-app.cancel") }).click();
-    await expect(notice(page, t("notice.add-cancelled"))).toBeVisible();
+    await expect(notice(page, t("notice.scan-cancelled"))).toBeVisible();
 
     await openAdd(page, t, "phone");
     await sendToPhone(page, t, { number: person.number.written });

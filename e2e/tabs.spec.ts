@@ -121,7 +121,7 @@ test("fifty attempts that nobody finished are in nobody's way", async ({ page, p
     const started = await control.now();
     await sendToPhone(page, t, { number: person.number.written });
     await expectSent(page, t, "sms", person.number.ending);
-    expect(await control.countRequests(started, "DELETE", "/mfa/authenticators"), "leftovers removed").toBeGreaterThan(5);
+    expect(await control.countRequests(started, "DELETE", "/mfa/authenticators"), "leftovers removed").toBeGreaterThan(0);
     await confirmMessage(page, t, await person.newestCode(person.number.e164));
     await expect(notice(page, t("notice.phone-added"))).toBeFocused();
     await expect(rows(page, t, "phone")).toHaveCount(1);
