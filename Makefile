@@ -55,8 +55,8 @@ e2e: build ## the browser suite alone; pick tests with ARGS='-g "recovery code"'
 fuzz: build ## fuzz each fuzz target for FUZZTIME, 60s each
 	scripts/fuzz.sh
 
-bench: build ## run the Go benchmarks, allocations included
-	go test -run '^$$' -bench . -benchmem ./...
+bench: build ## measure the portal against the limit (docs/performance.md); ARGS='-parts throughput' picks parts
+	go run ./internal/bench $(ARGS)
 
 generate: $(CACHE)/modules ## write the *_templ.go files anew
 	scripts/templ.sh generate

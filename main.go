@@ -34,6 +34,7 @@ func main() {
 	// net/http prints what it cannot place through the standard logger, bytes of
 	// an upstream answer among it; everything of ours goes through slog.
 	log.SetOutput(io.Discard)
+	tuneCollector(os.Environ())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// After the first signal the next one ends the process at once.
 	context.AfterFunc(ctx, stop)

@@ -3,10 +3,10 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/fixtures";
 import type { Person } from "./support/person";
-import { beginSignIn, chooseMethod, enterCode, sayApproved } from "./support/sign-in";
+import { approveOnPhone, beginSignIn, chooseMethod, enterCode } from "./support/sign-in";
 import {
-  appRows, confirmMessage, expectPage, expectSent, notice, openAdd, openRemoval, openScan, recoveryCodeOn, remove, rows,
-  saveRecoveryCode, sayScanned, sendToAddress, sendToPhone, signOut,
+  appRows, awaitScan, confirmMessage, expectPage, expectSent, notice, openAdd, openRemoval, openScan, recoveryCodeOn, remove, rows,
+  saveRecoveryCode, sendToAddress, sendToPhone, signOut,
 } from "./support/steps";
 import type { Texts } from "./support/texts";
 import type { Control } from "./support/control";
@@ -105,7 +105,7 @@ test.describe("beside an app", () => {
 
     await test.step("add them: the page finds out by itself that the phone has scanned", async () => {
       await person.phone.scan(await openScan(page, t));
-      await proceedAfterScan(page, t, control);
+      await awaitScan(page, t, control);
       await expect(page).toHaveURL(portal.url);
       await expect(notice(page, t("notice.push-added"))).toBeFocused();
       await expect(rows(page, t, "push"), "notifications and codes in one row").toHaveCount(1);
@@ -116,7 +116,7 @@ test.describe("beside an app", () => {
 
     await test.step("sign in by approving", async () => {
       await signOut(page, t);
-      await signedIn((tenant) => approve(tenant, person));
+      await signedIn((tenant) => approveOnPhone(tenant, person));
     });
 
     await test.step("sign in without a network, with the codes of the same app", async () => {
@@ -158,11 +158,11 @@ test.describe("the recovery code comes with the first method", () => {
     ["notifications", async ({ page, person, control, t }) => {
       await page.clock.install();
       await person.phone.scan(await openScan(page, t));
-      await proceedAfterScan(page, t, control);
+      await awaitScan(page, t, control);
     }],
   ];
   for (const [name, add] of ways) {
-    test(`${name} [MF-22]`, { tag: "@no-script" }, async ({ page, portal, person, control, signedIn, t, unprinted }) => {
+    test(`${name} [MF-22]`, { tag: name === "notifications" ? "@no-script" : [] }, async ({ page, portal, person, control, signedIn, t, unprinted }) => {
       await signedIn();
       await add({ page, person, control, t });
       await expectPage(page, t("recovery-code.title"));
@@ -175,14 +175,14 @@ test.describe("the recovery code comes with the first method", () => {
     });
   }
 
-  test("even if the attempt that brought it was given up for another kind [MF-22]", { tag: "@no-script" }, async ({
+  test("even if the attempt that brought it was given up for another kind [MF-22]", async ({
     page, portal, person, signedIn, t, unprinted,
   }) => {
     await signedIn();
     await openAdd(page, t, "app");
     await page.getByRole("button", { name: t("add-app.intro.start") }).click();
     await page.getByRole("button", { name: t("add-app.cancel") }).click();
-    await expect(notice(page, t("notice.add-cancelled"))).toBeVisible();
+    await expect(notice(page, t("notice.scan-cancelled"))).toBeVisible();
 
     await openAdd(page, t, "phone");
     await sendToPhone(page, t, { number: person.number.written });
@@ -204,18 +204,3 @@ test.describe("the recovery code comes with the first method", () => {
     });
   });
 });
-
-/** Five seconds later the page asks whether the phone has scanned; without script its person says so. */
-async function proceedAfterScan(page: Page, t: Texts, control: Control): Promise<void> {
-  if (test.info().project.use.javaScriptEnabled === false) return sayScanned(page, t);
-  await control.advance("5s");
-  await page.clock.fastForward("00:05");
-}
-
-async function approve(tenant: Page, person: Person): Promise<void> {
-  await expect(tenant.getByRole("heading", { level: 1 })).toHaveText(/verify your identity|vérifiez votre identité/i);
-  const [push] = await person.phone.pushes();
-  expect(push?.from, "what the phone shows of the sign-in").toMatch(/Chrom/);
-  await person.phone.approve();
-  await sayApproved(tenant);
-}

@@ -3,7 +3,8 @@
 import { expect, test } from "./support/fixtures";
 import { tabStops, tabTo } from "./support/keyboard";
 import {
-  addSecondApp, appName, appRows, expectMistake, expectPage, keyOf, openWizard,
+  addSecondApp, appName, appRows, awaitScan, expectMistake, expectPage, expectSent, keyOf, messageField, openAdd, openWizard,
+  scanned, sendToPhone,
 } from "./support/steps";
 import { wrongCode } from "./support/totp";
 
@@ -87,7 +88,92 @@ test("the main job by Tab, Enter and Space", async ({ page, portal, person, cont
   });
 });
 
-test("Tab follows the order of reading", async ({ page, signedIn, t }) => {
+test("a phone number by Tab, Space and Enter", async ({ page, person, signedIn, t }) => {
+  const main = page.getByRole("main");
+  const press = (key: string) => page.keyboard.press(key);
+  await signedIn();
+
+  await test.step("choose", async () => {
+    await tabTo(page, main.getByRole("link", { name: t("overview.empty.other") }));
+    await press("Enter");
+    await expectPage(page, t("add.title"));
+    await tabTo(page, main.getByText(`${t("add.what")} ${t("method.phone.name")}`).locator("xpath=ancestor-or-self::summary"));
+    await press("Enter");
+    await expect(page.getByText(t("add.phone.what"))).toBeVisible();
+    await page.keyboard.press("Shift+Tab");
+    await expect(main.getByRole("link", { name: t("method.phone.name"), exact: true })).toBeFocused();
+    await press("Enter");
+    await expectPage(page, t("add-phone.title"));
+  });
+
+  await test.step("the form, first with nothing in it", async () => {
+    const send = page.getByRole("button", { name: t("add-phone.send") });
+    await tabTo(page, send);
+    await press("Enter");
+    await expectMistake(page, t, t("add-phone.problem.empty"));
+    await press("Tab");
+    await press("Enter");
+    await expect(page.getByRole("textbox")).toBeFocused();
+    await page.keyboard.type(person.number.written);
+    await press("Tab");
+    await press("Space");
+    await expect(page.getByRole("radio", { name: t("add-phone.channel.sms") })).toBeChecked();
+    await press("ArrowDown");
+    await expect(page.getByRole("radio", { name: t("add-phone.channel.voice") })).toBeChecked();
+    await press("Enter");
+    await expectSent(page, t, "voice", person.number.ending);
+  });
+
+  await test.step("the button that waits can be reached, and does nothing yet", async () => {
+    await tabTo(page, page.getByRole("button", { name: t("add-message.again.call"), exact: true }));
+    await press("Enter");
+    await expect(page.getByRole("alert").filter({ hasText: t("summary.title") })).toHaveCount(0);
+  });
+
+  await test.step("the code", async () => {
+    const field = messageField(page, t);
+    await field.focus();
+    await page.keyboard.type("12");
+    await press("Enter");
+    await expectMistake(page, t, t("add-message.code.too-short"));
+    await press("Tab");
+    await press("Enter");
+    await expect(field).toBeFocused();
+    await press("ControlOrMeta+A");
+    await page.keyboard.type(await person.newestCode(person.number.e164));
+    await press("Enter");
+    await expectPage(page, t("recovery-code.title"));
+  });
+});
+
+test("notifications by Tab and Enter", async ({ page, person, control, signedIn, t }) => {
+  const press = (key: string) => page.keyboard.press(key);
+  await page.clock.install();
+  await signedIn();
+  await openAdd(page, t, "push");
+  await tabTo(page, page.getByRole("button", { name: t("add-push.start") }));
+  await press("Enter");
+  await scanned(page, t);
+  await tabTo(page, page.getByRole("button", { name: t("add-push.scanned") }));
+  await press("Enter");
+  await expect(page.getByRole("alert").filter({ hasText: t("add-push.asked.not-yet") })).toBeFocused();
+
+  await test.step("the code runs out under the focus", async () => {
+    await tabTo(page, page.getByRole("button", { name: t("add-push.scanned") }));
+    await control.advance("5m");
+    await awaitScan(page, t, control);
+    await expect(page.getByRole("button", { name: t("add-push.renew") })).toBeFocused();
+    await press("Enter");
+  });
+
+  await test.step("the phone scans the next one", async () => {
+    await person.phone.scan(await scanned(page, t));
+    await awaitScan(page, t, control);
+    await expectPage(page, t("recovery-code.title"));
+  });
+});
+
+test("Tab follows the order of reading", async ({ page, portal, person, signedIn, t }) => {
   const head = [t("layout.skip"), `Example Company ${t("layout.product")}`, t("layout.other-language"), t("layout.sign-out")];
   await signedIn();
   expect(await tabStops(page)).toEqual([...head, t("add-app.title"), t("overview.empty.other"), t("proof.confirm")]);
@@ -96,5 +182,17 @@ test("Tab follows the order of reading", async ({ page, signedIn, t }) => {
   expect(await tabStops(page)).toEqual([
     ...head, t("proof.confirm"), t("add-app.scan.copy"), t("add-app.parameters"), t("add-app.code.label"),
     t("add-app.code.confirm"), t("add-app.cancel"),
+  ]);
+
+  await page.goto(`${portal.url}add/phone`);
+  expect(await tabStops(page)).toEqual([
+    ...head, t("proof.confirm"), t("add-phone.country.label"), t("add-phone.number.label"), t("add-phone.channel.sms"),
+    t("add-phone.send"), t("add.other"),
+  ]);
+  await sendToPhone(page, t, { number: person.number.written });
+  await expectSent(page, t, "sms", person.number.ending);
+  expect(await tabStops(page)).toEqual([
+    ...head, t("proof.confirm"), t("add-message.code.label"), t("add-message.code.confirm"), t("add-message.again.send"),
+    t("add-message.again.call-instead"), t("add-message.change.phone"), t("add-message.cancel"),
   ]);
 });

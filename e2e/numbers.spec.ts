@@ -66,7 +66,7 @@ test("a number that cannot be used is told so, and nothing is sent [MF-04]", { t
   });
 });
 
-test("a landline: the page asks before it sends a text message there", { tag: ["@french", "@no-script"] }, async ({
+test("a landline: the page asks before it sends a text message there", { tag: "@no-script" }, async ({
   page, person, control, signedIn, t,
 }) => {
   const typed = "020 7946 0018";

@@ -4,9 +4,9 @@
 import type { Browser, Page } from "@playwright/test";
 import { expect, test } from "./support/fixtures";
 import { hire } from "./support/person";
-import { signIn } from "./support/sign-in";
+import { chooseMethod, signIn } from "./support/sign-in";
 import {
-  addSecondApp, appName, confirmApp, expectPage, openRemoval, openWizard, openWizardAndScan, saveRecoveryCode,
+  addSecondApp, appName, confirmApp, expectPage, openRemoval, openWizard, openWizardAndScan, rows, saveRecoveryCode,
 } from "./support/steps";
 
 test("htmx runs with exactly the settings of the design [XS-05]", async ({ page, portal }) => {
@@ -65,6 +65,20 @@ test("names are text, whatever they look like [XS-01]", async ({ page, portal, c
   await shown();
   await expect(page.locator("img, script:not([nonce])")).toHaveCount(0);
   expect(dialogs).toEqual([]);
+});
+
+test("what a phone is called is text, whatever it looks like [XS-01]", async ({ page, portal, control, t }) => {
+  const name = `Eve</span><img src=x onerror=alert(1)>`;
+  const person = await hire(control, "en", { name, owned: [{ type: "otp" }, { type: "push" }] });
+  const secondStep = async (tenant: Page) => {
+    await chooseMethod(tenant, "app");
+    return person.phone.freshCode();
+  };
+  await signIn(page, { portal: portal.url, person, t, secondStep });
+  await expect(rows(page, t, "push")).toContainText(`Phone of ${name}`);
+  await openRemoval(page, t, t("method.push.name"));
+  await expect(page.getByRole("main")).toContainText(`Phone of ${name}`);
+  await expect(page.locator("img")).toHaveCount(0);
 });
 
 test("HTML gets into a page through htmx only, and code not at all [XS-15, XS-16]", async ({ browser, portal }) => {

@@ -2,10 +2,11 @@
 // the sign-in page and back to the same step with the same data; what was asked for too late is not done behind one's back.
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/fixtures";
-import { enterPassword } from "./support/sign-in";
+import { approveOnPhone, enterPassword } from "./support/sign-in";
 import {
-  addSecondApp, appName, appRows, confirmApp, confirmIdentity, expectPage, keyOf, openRemoval, openWizard,
-  openWizardAndScan, recoveryCodeOn, remove, saveRecoveryCode,
+  addressField, addSecondApp, appName, appRows, awaitScan, confirmApp, confirmIdentity, confirmMessage, expectPage,
+  expectSent, keyOf, messageField, openAdd, openRemoval, openWizard, openWizardAndScan, recoveryCodeOn, remove, rows,
+  saveRecoveryCode, scanned, sendToAddress, sendToPhone,
 } from "./support/steps";
 
 test("it ends before the wizard is started", async ({ page, portal, person, control, signedIn, t }) => {
@@ -149,6 +150,132 @@ test("another person confirms: the session ends and nothing moves along [MF-23]"
   await page.goto(`${portal.url}add/app`);
   await expect(page.getByRole("button", { name: t("add-app.intro.start") })).toBeVisible();
   await expect(page.getByRole("main")).not.toContainText(person.email);
+});
+
+test("it ends before each step of a phone number, and what was typed stays [MF-11]", { tag: "@no-script" }, async ({
+  page, portal, person, control, signedIn, t,
+}) => {
+  const number = page.getByRole("textbox", { name: t("add-phone.number.label") });
+  await signedIn();
+  await openAdd(page, t, "phone");
+
+  await test.step("before the code is sent", async () => {
+    await control.advance("11m");
+    const started = await control.now();
+    await sendToPhone(page, t, { number: person.number.written, channel: "voice" });
+    await expect(page.getByRole("main")).toContainText(t("place.add-phone"));
+    expect(await control.countRequests(started, "POST", "/mfa/associate"), "codes asked for").toBe(0);
+    await confirmIdentity(page, t, { person });
+    await expect(page).toHaveURL(`${portal.url}add/phone`);
+    await expect(number).toHaveValue(person.number.e164);
+    await expect(page.getByRole("radio", { name: t("add-phone.channel.voice") })).toBeChecked();
+    await control.advance("8m");
+    await sendToPhone(page, t, { number: person.number.written });
+    await expectSent(page, t, "sms", person.number.ending);
+  });
+
+  await test.step("with the code typed, which is good for two minutes more", async () => {
+    await messageField(page, t).fill(await person.newestCode(person.number.e164));
+    await control.advance("3m");
+    const started = await control.now();
+    await page.getByRole("button", { name: t("add-message.code.confirm"), exact: true }).click();
+    await expect(page.getByText(t("confirm.kept"))).toBeVisible();
+    expect(await control.countRequests(started, "POST", "/oauth/token"), "codes sent to the tenant").toBe(0);
+    await confirmIdentity(page, t, { person });
+    await expectSent(page, t, "sms", person.number.ending);
+  });
+
+  await test.step("before a new code is sent", async () => {
+    await control.advance("11m");
+    const started = await control.now();
+    await page.getByRole("button", { name: t("add-message.again.send") }).click({ force: true });
+    await expectPage(page, t("confirm.title"));
+    expect(await control.countRequests(started, "POST", "/mfa/associate"), "codes asked for").toBe(0);
+    await confirmIdentity(page, t, { person });
+    await page.getByRole("button", { name: t("add-message.again.send") }).click();
+    await expect(page.getByText(t("add-message.resent"))).toBeVisible();
+  });
+
+  await test.step("before another number is chosen", async () => {
+    await control.advance("11m");
+    await page.getByRole("button", { name: t("add-message.change.phone") }).click();
+    await confirmIdentity(page, t, { person });
+    await expect(page).toHaveURL(`${portal.url}add/phone`);
+  });
+
+  await test.step("and it ends well", async () => {
+    await page.getByRole("button", { name: t("add-message.again.send") }).click();
+    await expect(page.getByText(t("add-message.resent"))).toBeVisible();
+    await confirmMessage(page, t, await person.newestCode(person.number.e164));
+    await expectPage(page, t("recovery-code.title"));
+    await saveRecoveryCode(page, t);
+  });
+});
+
+test("it ends before each step of an email address [MF-11]", async ({
+  page, portal, person, control, signedIn, t,
+}) => {
+  await signedIn();
+  await openAdd(page, t, "email");
+  await control.advance("11m");
+  await sendToAddress(page, t, person.privately);
+  await confirmIdentity(page, t, { person });
+  await expect(page).toHaveURL(`${portal.url}add/email`);
+  await expect(addressField(page, t)).toHaveValue(person.privately);
+  await control.advance("8m");
+  await page.getByRole("button", { name: t("add-email.send") }).click();
+  await expectSent(page, t, "email", person.privately);
+
+  await messageField(page, t).fill(await person.newestCode(person.privately));
+  await control.advance("3m");
+  await page.getByRole("button", { name: t("add-message.code.confirm"), exact: true }).click();
+  await confirmIdentity(page, t, { person });
+  await expectSent(page, t, "email", person.privately);
+  await confirmMessage(page, t, await person.newestCode(person.privately));
+  await expectPage(page, t("recovery-code.title"));
+});
+
+test("it ends before each step of notifications, and what the phone has done counts [MF-11]", { tag: "@no-script" }, async ({
+  page, portal, person, control, signedIn, t,
+}) => {
+  await page.clock.install();
+  await signedIn();
+  await openAdd(page, t, "push");
+
+  await test.step("before the QR code is made", async () => {
+    await control.advance("11m");
+    const started = await control.now();
+    await page.getByRole("button", { name: t("add-push.start") }).click();
+    await expectPage(page, t("confirm.title"));
+    expect(await control.countRequests(started, "POST", "/mfa/associate")).toBe(0);
+    await confirmIdentity(page, t, { person });
+    await expect(page).toHaveURL(`${portal.url}add/push`);
+  });
+
+  const uri = await test.step("while the page waits: it moves as a whole, and comes back with the same QR code", async () => {
+    await control.advance("8m");
+    await page.getByRole("button", { name: t("add-push.start") }).click();
+    const uri = await scanned(page, t);
+    await control.advance("3m");
+    const started = await control.now();
+    await awaitScan(page, t, control);
+    await expectPage(page, t("confirm.title"));
+    await expect(page.getByRole("banner"), "the page moved as a whole").toHaveCount(1);
+    expect(await control.countRequests(started, "POST", "/oauth/token"), "polls at the tenant").toBe(0);
+    await confirmIdentity(page, t, { person });
+    expect(await scanned(page, t)).toBe(uri);
+    return uri;
+  });
+
+  await test.step("after the scan", async () => {
+    await person.phone.scan(uri);
+    await control.advance("11m");
+    await awaitScan(page, t, control);
+    await confirmIdentity(page, t, { person, answer: () => approveOnPhone(page, person) });
+    await expectPage(page, t("recovery-code.title"));
+    await saveRecoveryCode(page, t);
+    await expect(rows(page, t, "push")).toHaveCount(1);
+  });
 });
 
 test.describe("the page says how long it lasts", () => {

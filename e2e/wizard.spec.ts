@@ -37,7 +37,7 @@ test("leaving it adds nothing, and the key is dead", { tag: "@no-script" }, asyn
   const key = await openWizardAndScan(page, t, person);
   const started = await control.now();
   await page.getByRole("button", { name: t("add-app.cancel") }).click();
-  await expect(page.getByRole("status").filter({ hasText: t("notice.add-cancelled") })).toBeFocused();
+  await expect(page.getByRole("status").filter({ hasText: t("notice.scan-cancelled") })).toBeFocused();
   await expect(page.getByRole("heading", { name: t("overview.empty.title") })).toBeVisible();
   expect(await control.countRequests(started, "DELETE", "/mfa/authenticators"), "the tenant's unconfirmed entry").toBe(1);
 

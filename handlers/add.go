@@ -75,15 +75,24 @@ func (h *Handlers) afterWizard(c echo.Context) error {
 	return h.move(c, h.Site.URL())
 }
 
-// Cancel gives an attempt up, and with it what was typed for the next one.
+// Cancel gives an attempt up, and with it what was typed for the next one. It
+// leads to the overview, which settles an attempt that has become a method.
 func (h *Handlers) Cancel(kind account.MethodKind) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		current := ScopeOf(c).Session
-		if e, live := running(current, kind); live {
-			h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e)
+		if e, live := running(current, kind); live && !h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e) {
 			current.DropEnrolment(kind)
-			current.SetNotice(string(templates.NoticeAddCancelled), nil)
+			current.SetNotice(string(cancelledNotice(kind)), nil)
 		}
 		return h.move(c, h.Site.URL())
+	}
+}
+
+func cancelledNotice(kind account.MethodKind) templates.Notice {
+	switch kind {
+	case account.MethodApp, account.MethodPush:
+		return templates.NoticeScanCancelled
+	default:
+		return templates.NoticeAddCancelled
 	}
 }

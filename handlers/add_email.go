@@ -35,7 +35,7 @@ func (h *Handlers) StartEmail(c echo.Context) error {
 	}
 	address, problem := parseAddress(typed)
 	if user := current.User(); user.EmailVerified && strings.EqualFold(address, user.Email) {
-		problem = templates.AddressRefused // it comes with the account, which the form says
+		problem = templates.AddressOwn
 	}
 	if problem != templates.AddressFine {
 		return h.addressAgain(c, typed, problem, time.Time{})

@@ -17,7 +17,7 @@ func (h *Handlers) message(scope *Scope, e account.Enrolment, p codeProblem) tem
 		Page: h.page(scope), Kind: templates.MethodKind(e.Kind), To: e.Message.To, Channel: string(e.Message.Channel),
 		CallInstead: e.Message.Channel == account.ChannelText && offers.Call,
 		TextInstead: e.Message.Channel == account.ChannelCall && offers.Text,
-		SentAt:      e.Message.Sent, Until: e.Expires(), AgainAt: e.SendAgainAt(), AgainIn: e.SendAgainAt().Sub(now),
+		Until:       e.Expires(), AgainAt: e.SendAgainAt(), AgainIn: e.SendAgainAt().Sub(now),
 		Expired:  !now.Before(e.Expires()),
 		HasOther: scope.Session.Access().Proof.Strong,
 		Code:     p.typed, Problem: p.problem, AttemptsLeft: p.left, RetryAt: p.until,
@@ -85,12 +85,15 @@ func (h *Handlers) notSent(c echo.Context, e account.Enrolment, err error) error
 }
 
 // ChangeRecipient gives an attempt up for another number or address, and leads
-// to the form with the last one in it.
+// to the form with the last one in it. An attempt that has become a method is the
+// overview's to settle.
 func (h *Handlers) ChangeRecipient(kind account.MethodKind) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		current := ScopeOf(c).Session
 		if e, live := running(current, kind); live {
-			h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e)
+			if h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e) {
+				return h.move(c, h.Site.URL())
+			}
 			keepDraft(current, kind, e.Message)
 		}
 		return h.move(c, h.addURL(kind))

@@ -14,7 +14,17 @@ import (
 func (h *Handlers) AddPush(c echo.Context) error {
 	scope := ScopeOf(c)
 	if e, live := running(scope.Session, account.MethodPush); live {
-		return h.showScan(c, e, templates.PushWaiting)
+		if h.Now().Before(e.Expires()) {
+			return h.showScan(c, e, templates.PushWaiting)
+		}
+		state, err := h.afterScan(c)
+		switch {
+		case err != nil:
+			return err
+		case state == "":
+			return h.afterWizard(c)
+		}
+		return h.showScan(c, e, state)
 	}
 	return h.show(c, http.StatusOK, templates.AddPushIntro{Page: h.page(scope), AppOffered: h.offers().App})
 }
@@ -63,17 +73,50 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 	}
 	current.SetEnrolment(e)
 	state := pushState(err)
-	switch {
-	case state == "":
+	if state == "" {
 		return h.failed(c, err)
+	}
+	if state == templates.PushExpired {
+		if state, err = h.afterScan(c); err != nil {
+			return err
+		}
+	}
+	if state == "" {
+		return h.afterWizard(c)
+	}
+	return h.stillWaits(c, shown, e, state, e.Scan.Every != before.Scan.Every)
+}
+
+// stillWaits answers that the method is not there yet: nothing if the page, which
+// says what shown tells, needs no change.
+func (h *Handlers) stillWaits(c echo.Context, shown string, e account.Enrolment, state templates.PushState, slower bool) error {
+	switch {
 	case !isHTMX(c) && state == templates.PushWaiting:
 		return h.showScan(c, e, templates.PushNotYet)
 	case !isHTMX(c):
 		return h.showScan(c, e, state)
-	case saysSame(shown, state) && e.Scan.Every == before.Scan.Every:
+	case saysSame(shown, state) && !slower:
 		return h.unchanged(c)
 	}
 	return h.showStatus(c, e, state)
+}
+
+// afterScan looks at the list when a QR code is over: the phone may have scanned
+// it after the last question, and then it must not be said that nothing was
+// added, nor while the list cannot be read. It returns no state once the method is
+// there.
+func (h *Handlers) afterScan(c echo.Context) (templates.PushState, error) {
+	current := ScopeOf(c).Session
+	overview, err := h.Account.Overview(c.Request().Context(), current.User(), current.Access())
+	switch kind := account.KindOf(err); {
+	case kind == account.KindNeedProof:
+		return "", h.failed(c, err)
+	case kind != "":
+		return templates.PushUnsure, nil
+	case h.catchUp(c, overview):
+		return "", nil
+	}
+	return templates.PushExpired, nil
 }
 
 // saysSame reports whether the part of the page that waits says the state

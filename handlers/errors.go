@@ -107,6 +107,9 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 	}
 	h.retryAfter(c, failed.Until)
 	view := templates.ErrorPage{Page: h.page(scope), Kind: templates.ErrorKind(kind), Reference: scope.ID, When: failed.Until}
+	if isHTMX(c) { // whatever part of the page has asked
+		c.Response().Header().Set("HX-Retarget", "#main")
+	}
 	if isHTMX(c) && status >= http.StatusInternalServerError {
 		// htmx keeps 5xx out of the page (frontend.md): answer with the page that
 		// says so, as the request as such was served.

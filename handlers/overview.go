@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -42,8 +41,7 @@ func (h *Handlers) catchUp(c echo.Context, o account.Overview) bool {
 	current := ScopeOf(c).Session
 	caught := false
 	for _, e := range current.Enrolments() {
-		handle := account.HandleOf(current.User(), e.ID)
-		if e.ID == "" || !slices.ContainsFunc(o.Methods, func(m account.Method) bool { return m.Handle == handle }) {
+		if !o.Has(e) {
 			continue
 		}
 		h.Account.Settle(c.Request().Context(), current.User(), o, e)

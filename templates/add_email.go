@@ -14,13 +14,14 @@ const (
 	AddressFine    AddressProblem = ""
 	AddressEmpty   AddressProblem = "empty"
 	AddressInvalid AddressProblem = "invalid"  // not the form of an address
+	AddressOwn     AddressProblem = "own"      // comes with the account
 	AddressRefused AddressProblem = "refused"  // the tenant does not take it
 	AddressTooMany AddressProblem = "too-many" // no further message before RetryAt
 )
 
 // AddressProblems lists every [AddressProblem] that has a text.
 func AddressProblems() []AddressProblem {
-	return []AddressProblem{AddressEmpty, AddressInvalid, AddressRefused, AddressTooMany}
+	return []AddressProblem{AddressEmpty, AddressInvalid, AddressOwn, AddressRefused, AddressTooMany}
 }
 
 // AddEmailForm asks for an e-mail address. Its field is address.

@@ -11,12 +11,11 @@ import (
 // to a phone.
 type AddMessage struct {
 	Page
-	Kind        MethodKind // MethodPhone or MethodEmail
-	To          string     // the number's last digits, or the address
-	Channel     string     // how it was sent to a phone: sms or voice; empty for e-mail
-	CallInstead bool       // a call is offered beside the text message
-	TextInstead bool       // a text message is offered beside the call
-	SentAt      time.Time
+	Kind        MethodKind    // MethodPhone or MethodEmail
+	To          string        // the number's last digits, or the address
+	Channel     string        // how it was sent to a phone: sms or voice; empty for e-mail
+	CallInstead bool          // a call is offered beside the text message
+	TextInstead bool          // a text message is offered beside the call
 	Until       time.Time     // how long the code is valid; zero leaves it unsaid
 	AgainAt     time.Time     // when the next one may be sent
 	AgainIn     time.Duration // AgainAt minus now; zero or less if it may be sent already
@@ -78,6 +77,10 @@ func (v *AddMessage) againKey() string {
 func (p CodeProblem) aboutSending() bool {
 	return p == CodeTooSoon || p == CodeNotSent || p == CodeMessages
 }
+
+// waits reports that the page says when the next code may be sent. What went
+// wrong says it already after a form that came too soon.
+func (v *AddMessage) waits() bool { return v.AgainIn > 0 && v.Problem != CodeTooSoon }
 
 // seconds is a wait in whole seconds, rounded up.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

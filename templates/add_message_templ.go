@@ -610,7 +610,7 @@ func againSection(v *AddMessage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.AgainIn > 0 {
+		if v.waits() {
 			templ_7745c5c3_Err = wait(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -877,7 +877,7 @@ func resend(v *AddMessage, channel, key string, quiet templ.KeyValue[string, boo
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if v.AgainIn > 0 {
+		if v.waits() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, " aria-describedby=\"wait\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -98,6 +98,7 @@ const (
 	NoticeRemoved        Notice = "removed"         // the method is gone
 	NoticeAlreadyRemoved Notice = "already-removed" // it was gone before we asked
 	NoticeAddCancelled   Notice = "add-cancelled"   // the wizard was left; nothing was added
+	NoticeScanCancelled  Notice = "scan-cancelled"  // the same, and a QR code may have been scanned
 	NoticeConfirmed      Notice = "confirmed"       // a fresh proof, nothing else
 )
 
@@ -106,7 +107,7 @@ func Notices() []Notice {
 	return []Notice{
 		NoticeAppAdded, NoticePhoneAdded, NoticeEmailAdded, NoticePushAdded,
 		NoticeRecoverySaved, NoticeRemoved, NoticeAlreadyRemoved, NoticeAddCancelled,
-		NoticeConfirmed,
+		NoticeScanCancelled, NoticeConfirmed,
 	}
 }
 

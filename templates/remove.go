@@ -68,9 +68,11 @@ func (v Remove) Main() templ.Component { return fragment(&v.Page, "remove.title"
 // url is the address of the page and of its form.
 func (v *Remove) url() string { return v.Site.URL("methods", site.Segment(v.Target.Handle), "remove") }
 
-// subject is the method as a row without an action.
+// subject is the method as a row without an action. What may go along is said
+// below it.
 func (v *Remove) subject() *Method {
 	m := v.Target
 	m.Removable, m.Changed = false, false
+	m.Unsure = m.Unsure && v.Refused != RefusedNot
 	return &m
 }

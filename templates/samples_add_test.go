@@ -60,7 +60,7 @@ func addEmail(views map[string]View, in Page, extra string) {
 func addMessages(views map[string]View, in Page, extra string) {
 	text := AddMessage{
 		Page: at(in, PageAddPhone), Kind: MethodPhone, To: "0147" + extra, Channel: "sms", CallInstead: true,
-		SentAt: now, Until: now.Add(5 * time.Minute), AgainAt: now.Add(time.Minute), AgainIn: 44500 * time.Millisecond,
+		Until: now.Add(5 * time.Minute), AgainAt: now.Add(time.Minute), AgainIn: 44500 * time.Millisecond,
 	}
 	call := text
 	call.Channel, call.CallInstead, call.TextInstead, call.HasOther = "voice", false, true, true

@@ -189,6 +189,7 @@ func addRemove(views map[string]View, in Page, extra string) {
 		views["remove-"+string(kind)+"-kind"] = Remove{Page: in, Target: Method{Handle: "h", Kind: kind, Removable: true}, Next: NextOther, Remaining: all.Apps}
 	}
 	for along, target := range map[Along]Method{AlongBoth: all.Phones[0], AlongCodes: all.Pushes[0], AlongMaybeApp: all.Pushes[0], AlongMaybePush: one} {
+		target.Unsure = along == AlongMaybeApp || along == AlongMaybePush
 		views["remove-along-"+string(along)] = Remove{Page: in, Target: target, Along: []Along{along}, Next: NextOther, Remaining: all.Phones[1:]}
 	}
 	views["confirm-no-second-step"] = Confirm{Page: in, NoSecondStep: true}

@@ -1,6 +1,9 @@
 package web_test
 
-import "testing"
+import (
+	"strconv"
+	"testing"
+)
 
 // TestOverviewGrowth (G5): the whole request, upstream call and page included,
 // grows no faster than the list. Counted in allocations, which do not depend on
@@ -22,5 +25,18 @@ func TestOverviewGrowth(t *testing.T) {
 	// Lists and buffers double now and then, so bytes come in steps.
 	if second, first := manyBytes-someBytes, someBytes-fewBytes; second > 2*first {
 		t.Errorf("G5 the second fifty takes %.0f bytes, the first %.0f", second, first)
+	}
+}
+
+// BenchmarkOverviewGrowth shows the same with the time that it takes.
+func BenchmarkOverviewGrowth(b *testing.B) {
+	for _, n := range []int{1, 100} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			view, _ := views(b, n)
+			b.ReportAllocs()
+			for b.Loop() {
+				view()
+			}
+		})
 	}
 }

@@ -210,8 +210,8 @@ func TestMessageWithoutEnrolment(t *testing.T) {
 		p.wantCalls(mark, map[string]int{})
 
 		owner.moved(owner.post("add/"+kind+"/cancel", nil), "")
-		if !owner.get("").has("#notice") {
-			p.t.Error("nothing says that it was cancelled")
+		if told := owner.get("").doc.Find("#notice").Text(); !strings.Contains(told, owner.sentence("notice.add-cancelled")) || strings.Contains(told, "QR") {
+			p.t.Errorf("that it was cancelled is told as %q", told)
 		}
 		mark = p.upstream.mark()
 		owner.moved(owner.enterCode(kind, code), "")

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,9 @@ func TestConfirmWithoutEnrolment(t *testing.T) {
 	t.Run("MF-02 cancelled", func(t *testing.T) {
 		p, b := p.in(t), owner.in(t)
 		b.moved(b.post("add/app/cancel", nil), "")
+		if told := b.get("").doc.Find("#notice").Text(); !strings.Contains(told, b.sentence("notice.scan-cancelled")) {
+			t.Errorf("that it was cancelled is told as %q", told)
+		}
 		mark := p.upstream.mark()
 		b.moved(b.confirm(p.tenant.Code(key)), "")
 		p.wantCalls(mark, map[string]int{})

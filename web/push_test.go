@@ -82,8 +82,9 @@ func TestScanRhythm(t *testing.T) {
 	b.led(b.polled(slower), "recovery-code")
 }
 
-// TestScanRunsOut: after five minutes the page stops asking, nothing is asked of
-// the tenant, and a new QR code is one click away.
+// TestScanRunsOut: after five minutes the page stops asking, of the tenant only
+// the list is read (a phone may have scanned after the last question), and a new
+// QR code is one click away.
 func TestScanRunsOut(t *testing.T) {
 	t.Parallel()
 	p := startPortal(t, portalOptions{})
@@ -104,7 +105,7 @@ func TestScanRunsOut(t *testing.T) {
 	if plain := b.post("add/push/check", nil); !plain.has("#push-over") {
 		t.Error("the button does not say that the QR code is over")
 	}
-	p.wantCalls(mark, map[string]int{})
+	p.wantCalls(mark, map[string]int{"GET /mfa/authenticators": 3})
 	b.moved(b.post("add/push/renew", nil), "add/push")
 	second := b.scanText()
 	if second == first || p.pending(token, "push") != 1 {
@@ -113,6 +114,28 @@ func TestScanRunsOut(t *testing.T) {
 	p.tenant.Scan(user, second)
 	b.led(b.polled(b.get("add/push")), "recovery-code")
 	b.saveCode()
+}
+
+// TestScannedLate: what the phone did after the page's last question counts, by
+// whichever way the person comes back; it is not said that nothing was added.
+func TestScannedLate(t *testing.T) {
+	t.Parallel()
+	p := startPortal(t, portalOptions{})
+	for name, back := range map[string]func(b *browser, page answer) answer{
+		"the page asks": func(b *browser, page answer) answer { return b.polled(page) },
+		"the button":    func(b *browser, _ answer) answer { return b.post("add/push/check", nil) },
+		"a reload":      func(b *browser, _ answer) answer { return b.get("add/push") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := p.in(t)
+			user, b := p.person()
+			b.startPush()
+			page := b.get("add/push")
+			p.tenant.Scan(user, b.scanText())
+			p.later(5*time.Minute + time.Second)
+			b.led(back(b, page), "recovery-code")
+		})
+	}
 }
 
 // TestScanDenied: both answers of the tenant that mean "no".
@@ -137,7 +160,7 @@ func TestScanDenied(t *testing.T) {
 			mark := p.upstream.mark()
 			b.get("add/push")
 			b.post("add/push/check", nil)
-			p.wantCalls(mark, map[string]int{})
+			p.wantCalls(mark, map[string]int{"GET /mfa/authenticators": 2})
 			b.moved(b.post("add/push/renew", nil), "add/push")
 			p.tenant.Scan(user, b.scanText())
 			b.led(b.polled(b.get("add/push")), "recovery-code")

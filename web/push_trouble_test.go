@@ -91,6 +91,45 @@ func TestTokenDiesWhileWaiting(t *testing.T) {
 	}
 }
 
+// TestScanOverInTrouble (decision 18): while the list cannot be read when a QR code
+// is over, nobody says that nothing was added; the tenant's next answer tells.
+func TestScanOverInTrouble(t *testing.T) {
+	t.Parallel()
+	p := startPortal(t, portalOptions{})
+	user, b := p.person()
+	uri := b.startPush()
+	page := b.get("add/push")
+	p.tenant.Scan(user, uri)
+	p.later(5*time.Minute + time.Second)
+	p.fault(`{"match":"GET /mfa/authenticators","status":503}`)
+	asked := b.polled(page)
+	for name, a := range map[string]answer{
+		"the page asks": asked, "the button": b.post("add/push/check", nil), "a reload": b.get("add/push"),
+	} {
+		if a.has("#push-over") || !strings.Contains(a.doc.Text(), b.sentence("add-push.state.unsure")) {
+			t.Errorf("%s: it is said that nothing was added", name)
+		}
+	}
+	p.heal()
+	b.led(b.polled(page), "recovery-code")
+}
+
+// TestScanFailsForGood (UP-08): a page that cannot go on becomes an error page as
+// a whole, not a box with one in it that has stopped asking.
+func TestScanFailsForGood(t *testing.T) {
+	t.Parallel()
+	p := startPortal(t, portalOptions{})
+	_, b := p.person()
+	b.startPush()
+	page := b.get("add/push")
+	p.fault(`{"match":"POST /oauth/token","status":403,"body":{"error":"unauthorized_client"},"times":1}`)
+	failed := b.polled(page)
+	b.wantStatus(failed, http.StatusUnprocessableEntity)
+	if got := failed.Header.Get("HX-Retarget"); got != "#main" || !failed.has("#main") {
+		t.Errorf("UP-08 the page goes to %q", got)
+	}
+}
+
 // TestScanWithoutEnrolment (MF-01, MF-02).
 func TestScanWithoutEnrolment(t *testing.T) {
 	t.Parallel()

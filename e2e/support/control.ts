@@ -122,6 +122,8 @@ export class Control {
   /** Approves, or denies, the newest notification on a phone. */
   approve = (phone: string) => this.call("POST", `phones/${encodeURIComponent(phone)}/approve`);
   deny = (phone: string, reason = "") => this.call("POST", `phones/${encodeURIComponent(phone)}/deny`, { reason });
+  /** Removes the newest account of the notification app, as its owner would on the phone. */
+  unenrol = (phone: string) => this.call("POST", `phones/${encodeURIComponent(phone)}/unenroll`);
   setOffline = (phone: string, offline: boolean) => this.call("PATCH", `phones/${encodeURIComponent(phone)}`, { offline });
   requests = (since: Date) => this.call<AskedRequest[]>("GET", `requests?since=${encodeURIComponent(since.toISOString())}`);
 

@@ -11,6 +11,25 @@ export interface Enrolled {
 
 /** Adds an app to a person who has none; its account is on the person's phone. */
 export async function enrol(control: Control, tenant: string, person: Person): Promise<Enrolled> {
+  const { client, access_token } = await tokenFor(control, tenant, person);
+  const app = await associateApp(tenant, access_token);
+  await person.phone.scan(app.barcode_uri);
+  await post(`${tenant}oauth/token`, {
+    ...client,
+    grant_type: "http://auth0.com/oauth/grant-type/mfa-otp",
+    mfa_token: access_token,
+    otp: await person.phone.code(),
+  });
+  return { key: app.secret, recoveryCode: app.recovery_codes[0] };
+}
+
+/** Begins to add an app so many times and finishes none, as a program would that does not clean up. */
+export async function leaveBehind(control: Control, tenant: string, person: Person, attempts: number): Promise<void> {
+  const { access_token } = await tokenFor(control, tenant, person);
+  for (let i = 0; i < attempts; i++) await associateApp(tenant, access_token);
+}
+
+async function tokenFor(control: Control, tenant: string, person: Person) {
   const application = (await control.describeTenant()).applications.find(({ callbacks }) => callbacks.length > 0);
   if (!application) throw new Error("the tenant knows no portal");
   const client = { client_id: application.client_id, client_secret: application.client_secret };
@@ -23,19 +42,15 @@ export async function enrol(control: Control, tenant: string, person: Person): P
     audience: `${tenant}mfa/`,
     scope: "enroll",
   });
-  const app = await post<{ secret: string; barcode_uri: string; recovery_codes: [string] }>(
+  return { client, access_token };
+}
+
+function associateApp(tenant: string, bearer: string) {
+  return post<{ secret: string; barcode_uri: string; recovery_codes: [string] }>(
     `${tenant}mfa/associate`,
     { authenticator_types: ["otp"] },
-    access_token,
+    bearer,
   );
-  await person.phone.scan(app.barcode_uri);
-  await post(`${tenant}oauth/token`, {
-    ...client,
-    grant_type: "http://auth0.com/oauth/grant-type/mfa-otp",
-    mfa_token: access_token,
-    otp: await person.phone.code(),
-  });
-  return { key: app.secret, recoveryCode: app.recovery_codes[0] };
 }
 
 async function post<Answer>(url: string, body: unknown, bearer?: string): Promise<Answer> {

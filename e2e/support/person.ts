@@ -29,6 +29,7 @@ export async function hire(
   { name, owned = [] }: { name?: string; owned?: Owned[] } = {},
 ): Promise<Person> {
   const token = randomBytes(6).toString("hex");
+  const privately = `eve.${token}@home.example.net`;
   const password = `Pw-${randomBytes(12).toString("base64url")}`;
   const user = await control.createUser({
     email: `eve.${token}@example.com`,
@@ -36,7 +37,7 @@ export async function hire(
     email_verified: true,
     name: name ?? `Eve ${token}`,
     locale,
-    authenticators: owned,
+    authenticators: owned.map((one) => (one.type === "email" ? { address: privately, ...one } : one)),
   });
   const newestCode = async (to: string) => {
     const [newest] = await control.messages(to);
@@ -48,7 +49,7 @@ export async function hire(
     password,
     phone: new Phone(control, user),
     number: nextNumber(),
-    privately: `eve.${token}@home.example.net`,
+    privately,
     newestCode,
   };
 }
@@ -104,6 +105,7 @@ export class Phone {
 
   approve = async () => this.control.approve((await this.state()).id);
   deny = async () => this.control.deny((await this.state()).id, "This was not me");
+  removeAccount = async () => this.control.unenrol((await this.state()).id);
   goOffline = async () => this.control.setOffline((await this.state()).id, true);
   goOnline = async () => this.control.setOffline((await this.state()).id, false);
 

@@ -49,6 +49,15 @@ export async function sayApproved(page: Page): Promise<void> {
   ]);
 }
 
+/** Answers the notification for this sign-in on the person's phone, and goes on. */
+export async function approveOnPhone(page: Page, person: Person): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/verify your identity|vérifiez votre identité/i);
+  const [push] = await person.phone.pushes();
+  expect(push?.from, "what the phone shows of the sign-in").toMatch(/Chrom/);
+  await person.phone.approve();
+  await sayApproved(page);
+}
+
 /** Answers it with the recovery code instead, and gives the new one that the tenant hands out in its place. */
 export async function enterRecoveryCode(page: Page, value: string): Promise<string> {
   await page.getByRole("link", { name: otherMethod }).click();

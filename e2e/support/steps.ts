@@ -1,5 +1,6 @@
 // What people do in the portal, in their words; specs are made of these steps.
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import type { Control } from "./control";
 import type { Person } from "./person";
 import { readQR } from "./qr";
 import { enterCode, enterPassword } from "./sign-in";
@@ -124,6 +125,16 @@ export async function sayScanned(page: Page, t: Texts): Promise<void> {
   await page.getByRole("button", { name: t("add-push.scanned") }).click();
 }
 
+/**
+ * After a scan: five seconds later, on the clocks of server and browser, the page asks by itself whether it happened;
+ * without script its person says so. The browser's clock must be installed.
+ */
+export async function awaitScan(page: Page, t: Texts, control: Control, seconds = 5): Promise<void> {
+  if (test.info().project.use.javaScriptEnabled === false) return sayScanned(page, t);
+  await control.advance(`${seconds}s`);
+  await page.clock.runFor(seconds * 1000);
+}
+
 /** What the page says after something was done. */
 export function notice(page: Page, text: string): Locator {
   return page.getByRole("status").filter({ hasText: text });
@@ -155,16 +166,17 @@ export async function expectMistake(page: Page, t: Texts, message: string): Prom
   await expect(page.locator(".mistake")).toContainText(message);
 }
 
-/** Confirms, from the page that asks for it, who one is: by password, by code, or by both, as the tenant asks. */
+/** Confirms, from the page that asks for it, who one is: by password, by code or otherwise, or by both, as the tenant asks. */
 export async function confirmIdentity(
   page: Page,
   t: Texts,
-  by: { person?: Person; code?: () => Promise<string> },
+  by: { person?: Person; code?: () => Promise<string>; answer?: () => Promise<void> },
 ): Promise<void> {
   await expectPage(page, t("confirm.title"));
   await page.getByRole("link", { name: t("confirm.action") }).click();
   if (by.person) await enterPassword(page, by.person);
   if (by.code) await enterCode(page, await by.code());
+  await by.answer?.();
 }
 
 /** What the overview and the removal page call an app; number it where there are several. */

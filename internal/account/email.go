@@ -1,6 +1,28 @@
 package account
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"mysecurity/internal/auth0"
+)
+
+// accountAddress is the id of the active entry that comes with the account; empty
+// if there is none. Of several that fit nobody can tell which one it is: all may
+// be tried to remove then, and the tenant keeps its own. Otherwise an intruder's
+// address could look, under the mask, like one that has to stay.
+func accountAddress(user User, list []auth0.Authenticator) string {
+	id, fit := "", 0
+	for _, a := range list {
+		if a.Active && kindOf(a) == MethodEmail && comesWithAccount(user, a.Name) {
+			id = a.ID
+			fit++
+		}
+	}
+	if fit != 1 {
+		return ""
+	}
+	return id
+}
 
 // comesWithAccount reports whether a masked address is the verified one of the
 // user's profile. The tenant lists such an address although nobody enrolled it,

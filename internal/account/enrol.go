@@ -50,7 +50,7 @@ func (s *Service) start(ctx context.Context, user User, access Access, p plan) (
 
 	e, code, err := p.begin(ctx, before)
 	if err != nil {
-		return p.old, code, s.startFailed(ctx, user, access, attempt, err)
+		return p.old, code, s.startFailed(ctx, user, access, p, attempt, err)
 	}
 	e.Kind, e.Started, e.Wrong = p.kind, s.now(), p.old.Wrong
 	e.ID = s.adopt(ctx, user, access, p, before)
@@ -64,7 +64,10 @@ func (s *Service) mayStart(user User, access Access, p plan) error {
 	case !s.Rights(access).Add:
 		return Fail(KindNeedProof, nil)
 	}
-	return s.mayAsk(user)
+	if err := s.mayAsk(user); err != nil {
+		return err
+	}
+	return s.maySend(p.counted, user)
 }
 
 // takeStart counts a start, and what it sends. What is given back later is the
@@ -84,10 +87,14 @@ func (s *Service) takeStart(user User, p plan) (limit.Attempt, error) {
 // startFailed explains a failed start. If nobody knows whether the tenant made
 // an entry, it is noted for cleaning; an unconfirmed entry protects nothing, so
 // for the user nothing was changed.
-func (s *Service) startFailed(ctx context.Context, user User, access Access, attempt limit.Attempt, cause error) error {
+func (s *Service) startFailed(ctx context.Context, user User, access Access, p plan, attempt limit.Attempt, cause error) error {
 	if !outcomeUnknown(cause) {
 		attempt.GiveBack()
-		return s.refused(user, cause)
+		failed := s.refused(user, cause)
+		if p.counted != nil && KindOf(failed) == p.counted.exceeded {
+			s.hold(p.counted.heldKey(user), UntilOf(failed))
+		}
+		return failed
 	}
 	if list, err := s.tenant.ListAuthenticators(ctx, token(access)); err == nil {
 		s.sight(ctx, user, list)
@@ -122,16 +129,31 @@ func (s *Service) adopt(ctx context.Context, user User, access Access, p plan, b
 }
 
 // Abandon gives up an attempt and removes what it left at the tenant, as far
-// as the access still permits; the rest is cleaned later.
-func (s *Service) Abandon(ctx context.Context, user User, access Access, e Enrolment) {
-	if !s.Rights(access).Add {
+// as the access still permits; the rest is cleaned later. It reports an attempt
+// that has become a method in the meantime, by a scan or a confirmation whose
+// answer was lost: that one stays, because it may be all that protects the
+// account, and only Remove knows the rule for the last one.
+func (s *Service) Abandon(ctx context.Context, user User, access Access, e Enrolment) (active bool) {
+	if !s.Rights(access).Add || s.mayAsk(user) != nil {
 		s.release(ctx, user, e.ID)
-		return
+		return false
 	}
 	ctx, end := carriedOut(ctx)
 	defer end()
 	defer s.users.lock(user)()
-	s.drop(ctx, user, access, e.ID)
+
+	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+	if err != nil {
+		s.log.WarnContext(ctx, "abandoned entry not deleted: the list is not available", "error", err)
+		s.release(ctx, user, e.ID)
+		return false
+	}
+	if active, _ = isActive(list, e.ID); active {
+		s.settle(ctx, user, list, e)
+	} else {
+		s.drop(ctx, user, access, e.ID)
+	}
+	return active
 }
 
 // Keep prolongs the ownership of a running attempt after a new proof, which

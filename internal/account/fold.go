@@ -12,7 +12,7 @@ import (
 // known.
 func fold(user User, list []auth0.Authenticator, pairs map[string]string) []Method {
 	methods := make([]Method, 0, len(list))
-	t := twinsIn(list, pairs)
+	t, fixed := twinsIn(list, pairs), accountAddress(user, list)
 	for _, a := range list {
 		if !a.Active || isRecovery(a) || t.hides(a) || joinPhone(methods, a) {
 			continue
@@ -21,7 +21,7 @@ func fold(user User, list []auth0.Authenticator, pairs map[string]string) []Meth
 			Handle: HandleOf(user, a.ID), Kind: kindOf(a), Name: a.Name, Strong: strong(a), id: a.ID,
 			Text: a.Channel == auth0.ChannelSMS, Call: a.Channel == auth0.ChannelVoice,
 		}
-		m.Removable = a.ID != "" && (m.Kind != MethodEmail || !comesWithAccount(user, a.Name))
+		m.Removable = a.ID != "" && a.ID != fixed
 		m.Codes, m.Unsure = t.describe(a)
 		methods = append(methods, m)
 	}

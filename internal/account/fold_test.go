@@ -72,6 +72,23 @@ func TestFold(t *testing.T) {
 	}
 }
 
+// TestLookAlikeAddress: an address chosen to look like the one of the account under
+// the tenant's mask must not become one that cannot be removed.
+func TestLookAlikeAddress(t *testing.T) {
+	list := []auth0.Authenticator{
+		oob("email", "dev_a", "dupo****@exam*******"), oob("email", "dev_b", "dupo****@exam*******"), oob("email", "dev_c", "a****"),
+	}
+	for _, m := range fold(verified(), list, nil) {
+		if !m.Removable {
+			t.Errorf("%s cannot be removed", m.id)
+		}
+	}
+	list[1].Active = false
+	if fold(verified(), list, nil)[0].Removable {
+		t.Error("an attempt that is under way counts")
+	}
+}
+
 // TestTwins (MF-18): who gives codes, and what is said where nobody knows.
 func TestTwins(t *testing.T) {
 	push := func(id string) auth0.Authenticator { return oob("auth0", id, "Pixel "+id) }

@@ -30,6 +30,13 @@ func (s *Service) Overview(ctx context.Context, user User, access Access) (Overv
 	return overviewOf(user, list, s.pairs(ctx, user, list)), nil
 }
 
+// Has reports whether an attempt has become one of the active methods, also where
+// it has no row of its own.
+func (o Overview) Has(e Enrolment) bool {
+	active, _ := isActive(o.list, e.ID)
+	return active
+}
+
 func overviewOf(user User, list []auth0.Authenticator, pairs map[string]string) Overview {
 	o := Overview{Methods: fold(user, list, pairs), Protected: anyStrong(list), More: len(list) >= auth0.MaxAuthenticators, list: list}
 	for _, a := range list {

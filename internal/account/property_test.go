@@ -69,8 +69,10 @@ func (p *person) live(rt *rapid.T) {
 	})
 }
 
-// fresh confirms the user again if the proof is about to end. The tenant sends
-// one code an hour to somebody who has had many, for its own sign-in too.
+// fresh confirms the user again if the proof is about to end, which prolongs
+// what is running. The tenant sends one code an hour to somebody who has had
+// many, for its own sign-in too: by then the session has ended, and with it what
+// was running.
 func (p *person) fresh() {
 	left := p.access.Expires.Sub(p.clock.Now())
 	if left > time.Minute {
@@ -78,8 +80,12 @@ func (p *person) fresh() {
 	}
 	if p.onlyPhones {
 		p.clock.Advance(time.Hour)
+		clear(p.running)
 	}
 	p.access = p.signIn(p.seeded)
+	for _, e := range p.running {
+		p.Keep(p.t.Context(), p.user, e)
+	}
 }
 
 // mustBe ends the story unless the error is one of the kinds that may happen.
@@ -109,6 +115,7 @@ func (p *person) begins(rt *rapid.T) {
 
 // attempt draws one of the running attempts of some kinds.
 func (p *person) attempt(rt *rapid.T, kinds ...account.MethodKind) account.Enrolment {
+	p.fresh()
 	var of []account.MethodKind
 	for _, kind := range kinds {
 		if _, running := p.running[kind]; running {
@@ -118,7 +125,6 @@ func (p *person) attempt(rt *rapid.T, kinds ...account.MethodKind) account.Enrol
 	if len(of) == 0 {
 		rt.Skip("no such attempt")
 	}
-	p.fresh()
 	return p.running[rapid.SampledFrom(of).Draw(rt, "attempt")]
 }
 
@@ -228,20 +234,28 @@ func (p *person) repeats(rt *rapid.T) {
 		renewed, _, err = p.Resend(p.t.Context(), p.user, p.access, e, channel)
 	}
 	if !mustBe(rt, err, account.KindTooSoon, account.KindTooManyTries, account.KindTooManyMessages, account.KindNoEnrolment) {
-		if (account.KindOf(err) == account.KindNoEnrolment) != scanned {
-			rt.Fatalf("scanned: %v, %v", scanned, err)
+		// Who has used up an allowance is told so before anybody looks.
+		if account.KindOf(err) == account.KindNoEnrolment && !scanned {
+			rt.Fatalf("not scanned: %v", err)
 		}
 		return
 	}
-	if renewed.ID == "" || renewed.ID == e.ID || renewed.Wrong != e.Wrong {
-		rt.Fatalf("from %s, %d wrong to %s, %d wrong", e.ID, e.Wrong, renewed.ID, renewed.Wrong)
+	if scanned || renewed.ID == "" || renewed.ID == e.ID || renewed.Wrong != e.Wrong {
+		rt.Fatalf("scanned: %v, from %s, %d wrong to %s, %d wrong", scanned, e.ID, e.Wrong, renewed.ID, renewed.Wrong)
 	}
 	p.running[e.Kind], p.before[e.Kind] = renewed, before
 }
 
 func (p *person) abandons(rt *rapid.T) {
 	e := p.attempt(rt, account.MethodApp, account.MethodPhone, account.MethodEmail, account.MethodPush)
-	p.Abandon(p.t.Context(), p.user, p.access, e)
+	scanned := p.isScanned(e)
+	if stayed := p.Abandon(p.t.Context(), p.user, p.access, e); stayed != scanned {
+		rt.Fatalf("%s scanned: %v, said to stay: %v", e.ID, scanned, stayed)
+	}
+	if scanned {
+		p.succeeded(e)
+		return
+	}
 	delete(p.running, e.Kind)
 	if !p.isGone(e) {
 		rt.Fatalf("%s was given up and is still there", e.ID)

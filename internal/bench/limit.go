@@ -110,6 +110,7 @@ func limitPage(ctx context.Context) (func(*bytes.Buffer) error, error) {
 			FormToken: "dG9rZW4gdG9rZW4gdG9rZW4gdG9rZW4gdG9rZW4gdG8", Place: templates.Place{Key: templates.PageOverview},
 			Proof: templates.Proof{Until: time.Now().Add(10 * time.Minute), Left: 10 * time.Minute},
 		},
+		Offers:   templates.Offers{App: true, Text: true, Call: true, Email: true, Push: true},
 		Recovery: templates.RecoveryNone, Protected: true,
 	}
 	for i := range authenticators {

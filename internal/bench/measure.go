@@ -39,6 +39,11 @@ func measure(ctx context.Context, s settings, out io.Writer) (err error) {
 	if err := b.build(ctx); err != nil {
 		return err
 	}
+	if slices.Contains(s.parts, "benchmarks") {
+		if err := b.benchmarks(ctx); err != nil {
+			return err
+		}
+	}
 	if err := b.cores.pinSelf(ctx); err != nil {
 		return err
 	}
@@ -50,7 +55,7 @@ func measure(ctx context.Context, s settings, out io.Writer) (err error) {
 		"throughput": b.throughput, "delay": b.overDelay, "memory": b.memoryAndStart, "emulator": b.emulated,
 	}
 	for _, name := range allParts() {
-		if !slices.Contains(s.parts, name) {
+		if parts[name] == nil || !slices.Contains(s.parts, name) {
 			continue
 		}
 		if err := parts[name](ctx); err != nil {
@@ -74,6 +79,25 @@ func (b *bench) build(ctx context.Context) error {
 		command.Env = append(command.Environ(), "CGO_ENABLED=0")
 		if out, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	}
+	return nil
+}
+
+// benchmarks are Go's own, on any core: what the budgets G1 and G5 count, beside
+// the time that it takes here.
+func (b *bench) benchmarks(ctx context.Context) error {
+	fmt.Fprintln(b.out, "\nG1, G5: Go benchmarks")
+	command := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-benchmem", "-benchtime", "1s",
+		"-bench", "^Benchmark(Overview|OverviewGrowth|Open|LookUp|ListAuthenticators)$",
+		"mysecurity/web", "mysecurity/templates", "mysecurity/internal/session", "mysecurity/internal/emulator")
+	out, err := command.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("go test: %w\n%s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(line, "Benchmark") || strings.HasPrefix(line, "pkg:") {
+			fmt.Fprint(b.out, "  ", line)
 		}
 	}
 	return nil
@@ -144,6 +168,9 @@ func (b *bench) throughput(ctx context.Context) error {
 		samples, err := b.alternate(ctx, n, limit.target(views), portal.target(views))
 		if err != nil {
 			return err
+		}
+		if limit, portal := samples[0][0].bytes, samples[1][0].bytes; max(limit, portal) > min(limit, portal)*11/10 {
+			return fmt.Errorf("the limit server draws a page of %d bytes, the portal one of %d: make its view model the portal's", limit, portal)
 		}
 		for i, name := range []string{"limit ", "portal"} {
 			fmt.Fprintf(b.out, "  %3d connections  %s %7.0f req/s  p50 %s  p99 %s  processor %3d µs a view  %d bytes\n", n, name,

@@ -75,7 +75,8 @@ func (e *Emulator) enrolGuardian(ctx context.Context, phoneID, text string) (*gu
 	return account, e.keepGuardian(phoneID, account)
 }
 
-// phoneName checks that there is such a phone with room for an account.
+// phoneName checks that there is such a phone, that it has a network, and room
+// for an account.
 func (e *Emulator) phoneName(phoneID string) (string, error) {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
@@ -83,6 +84,8 @@ func (e *Emulator) phoneName(phoneID string) (string, error) {
 	switch {
 	case p == nil:
 		return "", noSuchPhone()
+	case p.Offline:
+		return "", unreachable()
 	case len(p.Guardian) >= maxPhoneAccounts:
 		return "", badRequest("the phone holds no more accounts")
 	}
@@ -144,6 +147,9 @@ func (e *Emulator) leaveGuardian(ctx context.Context, phoneID, accountID string)
 	return nil
 }
 
+// unreachable is for what the app can do with a network only.
+func unreachable() error { return conflict("the phone is offline and does not reach the tenant") }
+
 func (e *Emulator) guardianOn(phoneID, accountID string) (*guardianAccount, error) {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
@@ -151,6 +157,8 @@ func (e *Emulator) guardianOn(phoneID, accountID string) (*guardianAccount, erro
 	switch {
 	case p == nil:
 		return nil, noSuchPhone()
+	case p.Offline:
+		return nil, unreachable()
 	case len(p.Guardian) == 0:
 		return nil, conflict("the phone has no Guardian account")
 	case accountID == "":

@@ -199,6 +199,12 @@ func TestOffline(t *testing.T) {
 	if status, text := control(t, tenant, "POST", path+"/approve", ""); status != http.StatusConflict || !strings.Contains(text, "offline") {
 		t.Errorf("approve: %d %s", status, text)
 	}
+	uri, _ := associatePush(t, tenant, tenant.AccessToken(tenant.NewUser()))
+	for call, body := range map[string]string{"scan": `{"uri":"` + uri + `"}`, "unenroll": ""} {
+		if status, text := control(t, tenant, "POST", path+"/"+call, body); status != http.StatusConflict || !strings.Contains(text, "offline") {
+			t.Errorf("%s: %d %s", call, status, text)
+		}
+	}
 	tenant.Clock().Advance(4 * time.Minute)
 	tenant.SetOffline(user, false)
 	if len(tenant.Phone(user).Pushes) != 1 {

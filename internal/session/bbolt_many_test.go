@@ -108,6 +108,32 @@ func TestSweepStartsAfterTheLastBatch(t *testing.T) {
 	}
 }
 
+// TestFileIsReused is ME-05: sessions that come and expire, generation after
+// generation, do not make the file grow.
+func TestFileIsReused(t *testing.T) {
+	b := openTestBolt(t, filepath.Join(t.TempDir(), "sessions.db"))
+	size := func() (n int64) {
+		if err := b.db.View(func(tx *bolt.Tx) error { n = tx.Size(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	first := int64(0)
+	for generation := range 10 {
+		fillWith(t, b, 5000, 1, sample(byte(generation)))
+		if generation == 0 {
+			first = size()
+		}
+		b.db.NoSync = true // for speed
+		if n, err := b.Sweep(t.Context(), start()); n != 5000 || err != nil {
+			t.Fatal("ME-05:", n, err)
+		}
+	}
+	if last := size(); last > first*3/2 {
+		t.Errorf("ME-05: %d bytes after ten generations, %d after one", last, first)
+	}
+}
+
 // fullSession is a record as big as sessions get in practice: a token of 1.2 KB, an
 // app being added, an unsaved recovery code.
 func fullSession(t *testing.T) Record {

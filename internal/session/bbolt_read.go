@@ -111,11 +111,14 @@ func readAt(file io.ReaderAt, at, length uint64) []byte {
 // page reads a page with all it takes; a second time is damage.
 func (t *tree) page(id uint64) []byte {
 	need(id < uint64(len(t.seen)), "a page that does not exist")
-	head := readAt(t.file, id*t.pageSize, unit)
-	need(order.Uint64(head) == id, "a page that is another one")
-	pages := 1 + uint64(order.Uint32(head[12:]))
-	t.take(id, id+pages)
-	return readAt(t.file, id*t.pageSize, pages*t.pageSize)
+	page := readAt(t.file, id*t.pageSize, t.pageSize)
+	need(order.Uint64(page) == id, "a page that is another one")
+	more := uint64(order.Uint32(page[12:]))
+	t.take(id, id+1+more)
+	if more > 0 {
+		page = readAt(t.file, id*t.pageSize, (1+more)*t.pageSize)
+	}
+	return page
 }
 
 func (t *tree) take(from, to uint64) {

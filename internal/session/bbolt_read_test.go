@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,7 +105,14 @@ func TestReadingEnds(t *testing.T) {
 			put(child(f, 0), b)
 			put(child(f, 1), a)
 		},
-		"the last commit is lost":   func(f storeFile) { clear(f.page(f.newest())[unit : unit+metaLength]) },
+		"the last commit is lost": func(f storeFile) { clear(f.page(f.newest())[unit : unit+metaLength]) },
+		"a commit between is lost": func(f storeFile) {
+			meta := f.page(1 - f.newest())[unit:]
+			put(meta[48:], order.Uint64(meta[48:])-2)
+			sum := fnv.New64a()
+			sum.Write(meta[:metaLength])
+			put(meta[metaLength:], sum.Sum64())
+		},
 		"the commit before is lost": func(f storeFile) { clear(f.page(1 - f.newest())[unit : unit+metaLength]) },
 	} {
 		t.Run("MI-12 "+name, func(t *testing.T) {
@@ -128,6 +136,26 @@ func TestReadingEnds(t *testing.T) {
 			contract{b, t}.put(Sessions, Key{1}, sample(1), 0, nil)
 		})
 	}
+}
+
+// TestDamagedAndNoRoom: a file that cannot be rebuilt is read to its end before the
+// database gets it.
+func TestDamagedAndNoRoom(t *testing.T) {
+	f := newStoreFile(t)
+	branch, _ := f.parts()
+	binary.NativeEndian.PutUint64(f.page(branch)[unit+8:], branch)
+	path := filepath.Join(t.TempDir(), "sessions.db")
+	if err := os.WriteFile(path, f.content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(path+".new", "occupied"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b := openTestBolt(t, path)
+	if aside, _ := filepath.Glob(path + ".damaged*"); len(aside) != 1 {
+		t.Error("MI-12: not put aside")
+	}
+	contract{b, t}.put(Sessions, Key{1}, sample(1), 0, nil)
 }
 
 // newest is the meta of the last commit.
@@ -199,4 +227,44 @@ func (f storeFile) structure() (places []int) {
 		}
 	}
 	return places
+}
+
+// FuzzTree reads pages of 64 bytes, the first of which is the root. It must end,
+// and nobody may get a key twice or out of order.
+func FuzzTree(f *testing.F) {
+	const size = 64
+	leaf := func(id byte, key string) []byte {
+		page := make([]byte, size)
+		page[0], page[8], page[10] = id, leafPage, 1
+		page[unit+4], page[unit+8], page[unit+12] = unit, byte(len(key)), 3
+		copy(page[2*unit:], key+"abc")
+		return page
+	}
+	branch := make([]byte, size)
+	branch[8], branch[10] = branchPage, 2
+	branch[unit], branch[unit+4], branch[unit+8] = 2*unit, 1, 1
+	branch[2*unit], branch[2*unit+4], branch[2*unit+8] = unit+1, 1, 2
+	copy(branch[3*unit:], "kp")
+	small := slices.Concat(branch, leaf(1, "kk"), leaf(2, "pp"))
+	f.Add(small)
+	f.Add(small[:2*size])
+	f.Add(slices.Concat(branch, leaf(1, "kk"), leaf(2, "aa")))
+	f.Add(slices.Concat(branch, branch, branch))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		found := 0
+		err := guarded(func() error {
+			tree := &tree{bytes.NewReader(content), size, make([]bool, len(content)/size), nil}
+			last := []byte(nil)
+			for key := range tree.below(tree.page(0), isRecord) {
+				if found++; bytes.Compare(last, key) > 0 {
+					t.Fatal("keys out of order")
+				}
+				last = key
+			}
+			return nil
+		})
+		if bytes.Equal(content, small) && (err != nil || found != 2) {
+			t.Fatalf("a sound tree: %d keys, %v", found, err)
+		}
+	})
 }

@@ -154,6 +154,31 @@ func FuzzState(f *testing.F) {
 	})
 }
 
+func FuzzTransaction(f *testing.F) {
+	tx := NewTransaction()
+	tx.Started, tx.StepUpFor = start(), ada()
+	plain, err := encodeTransaction(tx)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(plain)
+	for _, seed := range []string{"", "null", "{}", `{"state":"s","nonce":"n","verifier":"v"}`, `{"step_up":[]}`, `{"max_age":1e99}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		tx, err := decodeTransaction(plain)
+		if err != nil {
+			if tx != (Transaction{}) {
+				t.Fatal("half a transaction")
+			}
+			return
+		}
+		if tx.State == "" || tx.Nonce == "" || tx.Verifier.IsZero() || tx.Started.IsZero() {
+			t.Fatal("an incomplete transaction")
+		}
+	})
+}
+
 // isRange reports the one thing JSON reads and does not write: far years with an
 // offset.
 func isRange(err error) bool {
