@@ -4,7 +4,8 @@ import { expect, test } from "./support/fixtures";
 import { hire } from "./support/person";
 import { beginSignIn, enterPassword } from "./support/sign-in";
 import {
-  addSecondApp, appName, confirmApp, expectPage, keyOf, openRemoval, openWizardAndScan, recoveryCodeOn,
+  addSecondApp, appName, confirmApp, confirmMessage, expectPage, expectSent, keyOf, openRemoval, openWizardAndScan,
+  recoveryCodeOn, scanned, sendToPhone,
 } from "./support/steps";
 import { textsOf } from "./support/texts";
 
@@ -57,6 +58,38 @@ test("the switch keeps the place, in each step of the main job", { tag: "@no-scr
     expect(await recoveryCodeOn(page)).toBe(code);
     await switchTo(page, "en");
     await expectLanguage(page, "en", en("recovery-code.hidden.title"));
+  });
+});
+
+test("the switch keeps the place, in each step of the other methods", async ({ page, portal, person, signedIn }) => {
+  await signedIn();
+  for (const [path, heading] of [
+    ["add", "add.title"],
+    ["add/phone", "add-phone.title"],
+    ["add/email", "add-email.title"],
+    ["add/push", "add-push.title"],
+  ] as const) {
+    await page.goto(portal.url + path);
+    await inFrenchAndBack(page, heading);
+  }
+
+  await test.step("notifications, with the same QR code", async () => {
+    await page.getByRole("button", { name: en("add-push.start") }).click();
+    const uri = await scanned(page, en);
+    await switchTo(page, "fr");
+    await expectLanguage(page, "fr-CA", fr("add-push.title"));
+    expect(await scanned(page, fr)).toBe(uri);
+    await switchTo(page, "en");
+  });
+
+  await test.step("a phone number, with the same code", async () => {
+    await page.goto(`${portal.url}add/phone`);
+    await sendToPhone(page, en, { number: person.number.written });
+    await expectSent(page, en, "sms", person.number.ending);
+    await switchTo(page, "fr");
+    await expectSent(page, fr, "sms", person.number.ending);
+    await confirmMessage(page, fr, await person.newestCode(person.number.e164));
+    await expectLanguage(page, "fr-CA", fr("recovery-code.title"));
   });
 });
 
