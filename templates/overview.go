@@ -33,7 +33,7 @@ type Method struct {
 	Handle    string // names the method in a URL; empty if there is nothing to do with it
 	Kind      MethodKind
 	Name      string // what the tenant calls it: a masked number, an address; may be empty
-	Number    int    // 1, 2, … where several of a kind have no name; otherwise 0
+	Number    int    // 1, 2, … where several of a kind are alike by name; otherwise 0
 	Removable bool   // the portal offers a page to remove it
 	Changed   bool   // the visitor has just changed it: the row is marked
 	Text      bool   // a phone that gets codes by text message

@@ -54,6 +54,7 @@ func (s *Service) start(ctx context.Context, user User, access Access, p plan) (
 	}
 	e.Kind, e.Started, e.Wrong = p.kind, s.now(), p.old.Wrong
 	e.ID = s.adopt(ctx, user, access, p, before)
+	s.noteCertainPair(ctx, user, before)
 	return e, code, nil
 }
 

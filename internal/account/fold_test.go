@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,6 +70,21 @@ func TestFold(t *testing.T) {
 			t.Fatalf("handle %q is malformed or not unique", m.Handle)
 		}
 		seen[m.Handle] = true
+	}
+}
+
+// TestAddressesAreNumbered: names of asterisks do not tell two links to remove
+// apart; the address that stays has none.
+func TestAddressesAreNumbered(t *testing.T) {
+	list := []auth0.Authenticator{
+		oob("email", "dev_a", "a***@e***"), oob("email", "dev_b", "dupo****@exam*******"), oob("email", "dev_c", "b***@e***"),
+	}
+	var got []int
+	for _, m := range fold(verified(), list, nil) {
+		got = append(got, m.Number)
+	}
+	if want := []int{1, 0, 2}; !slices.Equal(got, want) {
+		t.Errorf("numbers %v, want %v", got, want)
 	}
 }
 

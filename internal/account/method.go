@@ -27,7 +27,7 @@ type Method struct {
 	Handle    string // stands for the method in URLs; says nothing about it
 	Kind      MethodKind
 	Name      string // masked number or address, device name; as the tenant gives it, may be empty
-	Number    int    // 1, 2, … where several of its kind have no name, otherwise 0
+	Number    int    // 1, 2, … where several of its kind are alike by name, otherwise 0
 	Strong    bool   // counts as protection: not e-mail
 	Removable bool
 	Text      bool // a phone that gets text messages
@@ -109,16 +109,18 @@ func anyStrong(list []auth0.Authenticator) bool {
 	return false
 }
 
-// number tells methods of one kind apart where the tenant gives no name.
+// number tells methods of one kind apart where the tenant gives no name, and
+// addresses that can be removed: their names are asterisks for the most part.
 func number(methods []Method) {
+	alike := func(m Method) bool { return m.Name == "" || m.Kind == MethodEmail && m.Removable }
 	count, numbered := map[MethodKind]int{}, map[MethodKind]int{}
 	for _, m := range methods {
-		if m.Name == "" {
+		if alike(m) {
 			count[m.Kind]++
 		}
 	}
 	for i, m := range methods {
-		if m.Name == "" && count[m.Kind] > 1 {
+		if alike(m) && count[m.Kind] > 1 {
 			numbered[m.Kind]++
 			methods[i].Number = numbered[m.Kind]
 		}

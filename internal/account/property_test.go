@@ -110,6 +110,7 @@ func (p *person) begins(rt *rapid.T) {
 	e, _, err := begin(p.bench, p.Service, kind, p.user, p.access)
 	if mustBe(rt, err, account.KindTooManyTries, account.KindTooManyMessages) {
 		p.running[method], p.before[method] = e, before
+		p.counts(before)
 	}
 }
 
@@ -169,7 +170,26 @@ func (p *person) succeeded(e account.Enrolment) {
 		}
 	}
 	if len(came) == 1 {
-		p.pairs[e.ID] = came[0]
+		p.learns(e.ID, came[0])
+	}
+}
+
+// learns notes a pair; neither half can be in another one.
+func (p *person) learns(push, app string) {
+	maps.DeleteFunc(p.pairs, func(_, other string) bool { return other == app })
+	p.pairs[push] = app
+}
+
+// counts is what a start tells of a list with one push entry and one app.
+func (p *person) counts(list []entry) {
+	active := map[string][]string{}
+	for _, e := range list {
+		if e.Active {
+			active[e.Type+e.Channel] = append(active[e.Type+e.Channel], e.ID)
+		}
+	}
+	if push, apps := active["oobauth0"], active["otp"]; len(push) == 1 && len(apps) == 1 {
+		p.learns(push[0], apps[0])
 	}
 }
 
@@ -244,6 +264,7 @@ func (p *person) repeats(rt *rapid.T) {
 		rt.Fatalf("scanned: %v, from %s, %d wrong to %s, %d wrong", scanned, e.ID, e.Wrong, renewed.ID, renewed.Wrong)
 	}
 	p.running[e.Kind], p.before[e.Kind] = renewed, before
+	p.counts(before)
 }
 
 func (p *person) abandons(rt *rapid.T) {

@@ -127,10 +127,35 @@ func (s *Service) settle(ctx context.Context, user User, list []auth0.Authentica
 			came = append(came, a.ID)
 		}
 	}
-	if len(came) != 1 {
-		return // an app was added at the same time
+	if len(came) == 1 { // else an app was added at the same time
+		s.notePair(ctx, user, e.ID, came[0])
 	}
-	if err := s.ledger.Pair(ctx, user.Key(), e.ID, came[0]); err != nil {
+}
+
+// noteCertainPair remembers what numbers alone tell, while they do: of one push
+// entry and one app the list says that they belong together, and no longer once
+// the method that is being started has come.
+func (s *Service) noteCertainPair(ctx context.Context, user User, list []auth0.Authenticator) {
+	if push, apps := countTwins(list); push != 1 || apps != 1 {
+		return
+	}
+	var push, app string
+	for _, a := range list {
+		switch {
+		case !a.Active:
+		case a.Channel == auth0.ChannelPush:
+			push = a.ID
+		case a.Type == auth0.TypeOTP:
+			app = a.ID
+		}
+	}
+	if push != "" && app != "" {
+		s.notePair(ctx, user, push, app)
+	}
+}
+
+func (s *Service) notePair(ctx context.Context, user User, push, app string) {
+	if err := s.ledger.Pair(ctx, user.Key(), push, app); err != nil {
 		s.log.WarnContext(ctx, "codes of a push method not noted", "error", err)
 	}
 }

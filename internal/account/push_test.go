@@ -212,6 +212,14 @@ func TestPairs(t *testing.T) {
 			t.Error(got)
 		}
 	})
+	t.Run("told by numbers before another app came", func(t *testing.T) {
+		b := newBench(t, 1)
+		user, access := b.person(emulatortest.WithPush())
+		b.addKind("app", user, access)
+		if got := describe(b.methods(user, access)); got != "app, push codes" {
+			t.Error(got)
+		}
+	})
 	t.Run("made elsewhere", func(t *testing.T) {
 		b := newBench(t, 1)
 		user, access := b.person(emulatortest.WithApp(), emulatortest.WithPush())
