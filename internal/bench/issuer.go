@@ -52,10 +52,18 @@ func (i *issuer) handler() http.Handler {
 		}
 		writeJSON(w, map[string]any{
 			"token_type": "Bearer", "expires_in": 600, "id_token": idToken,
-			"access_token": strings.Repeat("t", 900), // as long as a real one
+			"access_token": accessToken(subject),
 		})
 	})
 	return mux
+}
+
+// accessToken is as long as a real one and each subject's own: the portal bounds
+// the calls of one user.
+func accessToken(subject string) string {
+	const length = 900
+	own := encode([]byte(subject))
+	return own + strings.Repeat("t", max(0, length-len(own)))
 }
 
 // idToken tells of a sign-in with a second factor just now.
