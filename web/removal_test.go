@@ -46,9 +46,9 @@ func TestRemovalOfOthers(t *testing.T) {
 	}
 }
 
-// TestRemovedAlready (MF-03, RC-02): only what was removed here is said to be removed
-// already, to its owner in each window; after a while, and for anybody else, there
-// is no such method.
+// TestRemovedAlready (MF-03, RC-02): only what was offered for removal or removed here
+// is said to be removed already, to its owner in each window; after a while, and for
+// anybody else, there is no such method.
 func TestRemovedAlready(t *testing.T) {
 	t.Parallel()
 	p := startPortal(t, portalOptions{minMethods: 0})
@@ -71,6 +71,29 @@ func TestRemovedAlready(t *testing.T) {
 	late := p.browser()
 	late.enter(user, "")
 	late.wantError(late.post(path, form()), http.StatusNotFound, account.KindNotFound)
+}
+
+// TestRemovedElsewhere: what the tenant has lost while its page was open is gone, and
+// that is said.
+func TestRemovedElsewhere(t *testing.T) {
+	t.Parallel()
+	p := startPortal(t, portalOptions{})
+	user := p.tenant.NewUser(emulatortest.WithPhone("+15145550147"), emulatortest.WithPush())
+	b := p.browser()
+	b.enter(user, "")
+	path := ""
+	for _, handle := range b.handles() {
+		page := b.get("methods/" + handle + "/remove")
+		if strings.Contains(page.doc.Find("#main").Text(), b.sentence("method.push.name")) {
+			path = "methods/" + handle + "/remove"
+			break
+		}
+	}
+	p.tenant.Unenrol(user)
+	b.moved(b.post(path, url.Values{"understood": {"yes"}}), "")
+	if a := b.get(""); !strings.Contains(a.doc.Find("#main").Text(), b.sentence("notice.already-removed")) {
+		t.Error("it is not told that it is gone")
+	}
 }
 
 // TestListOfMethods (MF-18, XS-01): rows are what a person recognises: nothing

@@ -16,7 +16,7 @@ type Removal struct {
 	Last    bool     // no strong method would remain
 	Refused bool     // the company's rule keeps this one
 	Minimum int      // the rule: how many strong methods have to stay
-	Gone    bool     // removed by an earlier request; nothing else is filled in
+	Gone    bool     // it was there and is not any more; nothing else is filled in
 }
 
 // Along is something that a removal takes along.
@@ -47,12 +47,16 @@ func (m Method) along() []Along {
 }
 
 // Removal reads the list and says what removing a method would mean: one
-// upstream call, nothing changes.
+// upstream call, nothing changes at the tenant.
 func (s *Service) Removal(ctx context.Context, user User, access Access, handle string) (Removal, error) {
 	if !s.Rights(access).Change {
 		return Removal{}, Fail(KindNeedProof, nil)
 	}
-	return s.removal(ctx, user, access, handle)
+	r, err := s.removal(ctx, user, access, handle)
+	if err == nil {
+		s.removed.note(user, handle, s.now())
+	}
+	return r, err
 }
 
 func (s *Service) removal(ctx context.Context, user User, access Access, handle string) (Removal, error) {
@@ -100,10 +104,10 @@ func withoutTwin(remain []Method, removed Method) []Method {
 }
 
 // Remove deletes a method of the user's own fresh list. For one that the user has
-// lately removed here, perhaps in another window, it answers with Gone; a handle
-// that names nothing is KindNotFound. If the tenant's answer is lost the call is
-// not repeated: the list tells. understood permits removing the last one where
-// the company's rule does.
+// lately been asked about or has removed here, and that is gone, it answers with
+// Gone; a handle that names nothing is KindNotFound. If the tenant's answer is
+// lost the call is not repeated: the list tells. understood permits removing the
+// last one where the company's rule does.
 func (s *Service) Remove(ctx context.Context, user User, access Access, handle string, understood bool) (Removal, error) {
 	if !s.Rights(access).Change {
 		return Removal{}, Fail(KindNeedProof, nil)

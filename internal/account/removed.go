@@ -5,14 +5,16 @@ import (
 	"time"
 )
 
-// removedFor is how long a removal is remembered: as long as a page that offers it
-// can be of use, which is the longest life of a session.
+// removedFor is how long a method is remembered: as long as a page that offers to
+// remove it can be of use, which is the longest life of a session.
 const removedFor = time.Hour
 
-// removed remembers what was lately removed here, so that a second click, or the
-// page of another window, is told the truth: that it is done, not that there never
+// removed remembers which methods a user was lately asked about, or has removed
+// here. A second click, the page of another window, or a method that was removed on
+// the phone meanwhile is then told the truth: that it is gone, not that there never
 // was such a method. It is for one process only; elsewhere such a click finds no
-// method. The limit of removals bounds it. Safe for concurrent use.
+// method. Only methods of the user's own list come in, which bounds it. Safe for
+// concurrent use.
 type removed struct {
 	mu   sync.Mutex
 	when map[string]time.Time // by user and handle
