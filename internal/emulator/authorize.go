@@ -46,7 +46,7 @@ func (e *Emulator) authorize(r *http.Request, q url.Values) step {
 	if !slices.Contains(app.Callbacks, q.Get("redirect_uri")) || len(q["redirect_uri"]) > 1 {
 		return e.errorPage(lang, http.StatusForbidden, "error.redirect_uri")
 	}
-	request, failure := e.parseAuthorize(q)
+	request, failure := e.parseAuthorize(app, q)
 	if failure != nil {
 		return e.refuse(request, failure)
 	}
@@ -96,7 +96,7 @@ func (e *Emulator) silently(l *login) step {
 // request is good for an error redirect even when a failure comes with it. What
 // the vendor knows and this tenant does not need (connection, organization,
 // screen_hint, ext-…) is ignored.
-func (e *Emulator) parseAuthorize(q url.Values) (authorizeRequest, *oauthFailure) {
+func (e *Emulator) parseAuthorize(app *Application, q url.Values) (authorizeRequest, *oauthFailure) {
 	request := authorizeRequest{
 		ClientID: q.Get("client_id"), RedirectURI: q.Get("redirect_uri"),
 		State: q.Get("state"), Nonce: q.Get("nonce"), ResponseMode: q.Get("response_mode"),
@@ -115,7 +115,7 @@ func (e *Emulator) parseAuthorize(q url.Values) (authorizeRequest, *oauthFailure
 			return request, failure
 		}
 	}
-	request.Scope = e.grantedScope(q.Get("scope"), request.Audience)
+	request.Scope = e.grantedScope(app, q.Get("scope"), request.Audience)
 	request.RequestedAuth = request.MaxAge != nil || hasScope(request.Prompt, promptLogin)
 	return request, nil
 }
@@ -198,12 +198,15 @@ func (e *Emulator) isService(audience string) bool {
 }
 
 // grantedScope returns those of the requested scopes that a user may grant for
-// the audience, each once. offline_access is not among them: the tenant has no
-// refresh tokens.
-func (e *Emulator) grantedScope(requested, audience string) string {
+// the audience, each once. offline_access is for applications that may use the
+// refresh_token grant.
+func (e *Emulator) grantedScope(app *Application, requested, audience string) string {
 	allowed := []string{"openid", "profile", "email", "address", "phone"}
 	if audience == e.mfaAudience() {
 		allowed = append(allowed, scopeEnroll, scopeList, scopeRemove)
+	}
+	if slices.Contains(app.GrantTypes, grantRefreshToken) {
+		allowed = append(allowed, scopeOffline)
 	}
 	var granted []string
 	for _, scope := range strings.Fields(requested) {

@@ -90,6 +90,7 @@ func (s *store) sweep(now time.Time) {
 	forget(s.sessions, func(x *ssoSession) bool { return x.over(now) })
 	forget(s.revoked, now.After)
 	forget(s.challenged, now.After)
+	s.sweepRefreshTokens(now)
 }
 
 func forget[V any](entries map[string]V, dead func(V) bool) {

@@ -13,7 +13,7 @@ func invalidCode() *oauthFailure {
 
 // exchangeCode answers the authorization_code grant. A code is spent by the
 // first attempt of its own application, right or wrong; a second one also revokes
-// the access token that it brought (RFC 6749 section 4.1.2).
+// the tokens that it brought (RFC 6749 section 4.1.2).
 func exchangeCode(e *Emulator, app *Application, p parameters) (*tokenSet, *oauthFailure) {
 	if failure := p.require("code"); failure != nil {
 		return nil, failure
@@ -25,6 +25,9 @@ func exchangeCode(e *Emulator, app *Application, p parameters) (*tokenSet, *oaut
 	}
 	if code.Used {
 		e.revokeAccess(code.AccessToken)
+		if t, known := e.s.refreshTokens[code.RefreshToken]; known {
+			e.s.endFamily(t.Family)
+		}
 		e.logEvent("feacft", code.UserID, "Authorization code used again")
 		return nil, invalidCode()
 	}
@@ -33,14 +36,11 @@ func exchangeCode(e *Emulator, app *Application, p parameters) (*tokenSet, *oaut
 		e.logEvent("feacft", code.UserID, failure.Description)
 		return nil, failure
 	}
-	set, failure := e.mint(grantOf(app, e.s.users[code.UserID], code))
+	set, failure := e.mintOffline(grantOf(app, e.s.users[code.UserID], code))
 	if failure != nil {
 		return nil, failure
 	}
-	code.AccessToken = set.AccessToken
-	if code.MFA {
-		e.markChallenged(set.AccessToken)
-	}
+	code.AccessToken, code.RefreshToken = set.AccessToken, set.RefreshToken
 	e.logEvent("seacft", code.UserID, "Authorization code exchanged")
 	return set, nil
 }
@@ -76,7 +76,7 @@ func verifierFits(challenge, verifier string) bool {
 func grantOf(app *Application, u *user, code *authCode) grant {
 	g := grant{
 		App: app, User: u, Audience: code.Request.Audience, Scope: code.Request.Scope,
-		Nonce: code.Request.Nonce, SID: code.SID, MFA: code.MFA,
+		Nonce: code.Request.Nonce, SID: code.SID, MFA: code.MFA, Challenged: code.MFA,
 	}
 	if code.Request.RequestedAuth {
 		g.AuthTime = code.AuthTime

@@ -39,12 +39,12 @@ func grantForPassword(e *Emulator, app *Application, p parameters) (*tokenSet, *
 	case u.Blocked:
 		return nil, userBlocked()
 	}
-	scope := e.grantedScope(p.get("scope"), audience)
+	scope := e.grantedScope(app, p.get("scope"), audience)
 	if e.mfaNeed(u, audience, "") != mfaNone {
 		return nil, e.mfaRequired(app, u, audience, scope)
 	}
 	e.logEvent("s", u.ID, "Signed in by password grant")
-	return e.mint(grant{App: app, User: u, Audience: audience, Scope: scope, Type: "password"})
+	return e.mintOffline(grant{App: app, User: u, Audience: audience, Scope: scope, Type: "password"})
 }
 
 func tooManyAttempts() *oauthFailure {

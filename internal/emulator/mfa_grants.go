@@ -112,11 +112,14 @@ func (e *Emulator) codeFailure(result codeResult, wrong string) *oauthFailure {
 }
 
 // tokensFor makes the tokens that answer the original request: same audience,
-// same scopes.
+// same scopes. One that was answered with mfa_required may have asked for a refresh
+// token. Who confirms an enrolment with an access token has one, if it was to be,
+// since that token was granted.
 func (e *Emulator) tokensFor(b *bearerUser) (*tokenSet, *oauthFailure) {
-	set, failure := e.mint(grant{App: b.app, User: b.user, Audience: b.audience, Scope: b.scope})
-	if failure == nil {
-		e.markChallenged(set.AccessToken)
+	g := grant{App: b.app, User: b.user, Audience: b.audience, Scope: b.scope, Challenged: true}
+	if b.opaque {
+		return e.mintOffline(g)
 	}
-	return set, failure
+	g.Scope = withoutScope(g.Scope, scopeOffline)
+	return e.mint(g)
 }

@@ -27,6 +27,9 @@ type grant struct {
 	Scope    string // as granted, space-separated
 	Type     string // claim gty; "" for authorization_code
 
+	// Challenged: a second factor was proven for it. No token says so.
+	Challenged bool
+
 	// The rest is for ID tokens of the authorization code flow.
 	Nonce    string
 	SID      string
@@ -37,6 +40,7 @@ type grant struct {
 // tokenSet is a successful answer of /oauth/token.
 type tokenSet struct {
 	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
 	RecoveryCode string `json:"recovery_code,omitempty"` // mfa-recovery-code grant: the replacement
 	Scope        string `json:"scope,omitempty"`
@@ -62,6 +66,12 @@ func (c accessClaims) hasAudience(api string) bool { return slices.Contains(c.Au
 
 // hasScope reports whether a space-separated list holds the wanted value.
 func hasScope(scopes, wanted string) bool { return slices.Contains(strings.Fields(scopes), wanted) }
+
+// withoutScope returns the list without one value.
+func withoutScope(scopes, unwanted string) string {
+	left := slices.DeleteFunc(strings.Fields(scopes), func(s string) bool { return s == unwanted })
+	return strings.Join(left, " ")
+}
 
 // idClaims are those of an ID token (section 4.4 of the protocol reference).
 type idClaims struct {

@@ -127,8 +127,12 @@ func TestIndependentClient(t *testing.T) {
 	if diff := cmp.Diff(want, claims); diff != "" {
 		t.Errorf("ID token (-want +got):\n%s", diff)
 	}
-	if tokens.RefreshToken != "" || tokens.Extra("scope") != "openid profile email enroll" {
-		t.Errorf("refresh token %q, scope %q: offline_access is not granted", tokens.RefreshToken, tokens.Extra("scope"))
+	if tokens.Extra("scope") != "openid profile email offline_access enroll" {
+		t.Errorf("scope %q", tokens.Extra("scope"))
+	}
+	refreshed, err := client.TokenSource(ctx, &oauth2.Token{RefreshToken: tokens.RefreshToken}).Token()
+	if err != nil || refreshed.RefreshToken == tokens.RefreshToken || refreshed.AccessToken == tokens.AccessToken {
+		t.Errorf("refresh: %v, %v", refreshed, err)
 	}
 	if got := tokens.Extra("expires_in"); got != float64(600) {
 		t.Errorf("expires_in %v, want 600", got)

@@ -5,9 +5,12 @@ import (
 	"strings"
 )
 
-// handleRevoke is the revocation endpoint for refresh tokens. This tenant issues
-// none, so that every token it is asked about is unknown (200) or an access token
-// (refused). Its wrong credentials are invalid_client, unlike at /oauth/token.
+// handleRevoke is the revocation endpoint for refresh tokens: one ends its whole
+// family, an unknown one is fine, access tokens are refused. Access tokens that a
+// refresh token has brought stay valid. Wrong credentials are invalid_client here,
+// unlike at /oauth/token.
+//
+// https://auth0.com/docs/api/authentication#revoke-refresh-token and RFC 7009
 func (e *Emulator) handleRevoke(w http.ResponseWriter, r *http.Request) {
 	p, failure := params(r)
 	if failure == nil {
@@ -24,7 +27,8 @@ func (e *Emulator) handleRevoke(w http.ResponseWriter, r *http.Request) {
 func (e *Emulator) revoke(r *http.Request, p parameters) *oauthFailure {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
-	if _, failure := e.authenticateClient(r, p); failure != nil {
+	app, failure := e.authenticateClient(r, p)
+	if failure != nil {
 		if failure.Status == http.StatusUnauthorized {
 			failure.Code = "invalid_client"
 		}
@@ -37,5 +41,14 @@ func (e *Emulator) revoke(r *http.Request, p parameters) *oauthFailure {
 	if _, opaque := e.s.accessTokens[raw]; opaque || strings.Count(raw, ".") == 2 {
 		return fail(http.StatusBadRequest, "unsupported_token_type", "Access tokens cannot be revoked")
 	}
+	t, known := e.s.refreshTokens[raw]
+	switch {
+	case !known || t.Family.Ended:
+		return nil // RFC 7009 section 2.2
+	case t.Family.ClientID != app.ClientID:
+		return fail(http.StatusBadRequest, "invalid_grant", "The token was not issued to this client")
+	}
+	e.s.endFamily(t.Family)
+	e.logEvent("srrt", t.Family.UserID, "Refresh token revoked")
 	return nil
 }

@@ -38,6 +38,8 @@ type Application struct {
 	Callbacks    []string `json:"callbacks"`
 	LogoutURLs   []string `json:"logout_urls"`
 	GrantTypes   []string `json:"grant_types"`
+
+	RefreshToken RefreshSettings `json:"refresh_token"`
 }
 
 // SeedUser is one user with a password and confirmed authenticators.
@@ -125,7 +127,7 @@ func (e *Emulator) defaultSettings(seed *Seed) {
 func (e *Emulator) defaultApplications(seed *Seed, o Options) {
 	seed.Applications = slices.Clone(seed.Applications)
 	known := map[string][]string{
-		portalName:     {grantAuthorizationCode, grantPassword, grantPasswordRealm, grantTypeMFAOTP, grantTypeMFAOOB, grantTypeMFARecoveryCode},
+		portalName:     {grantAuthorizationCode, grantRefreshToken, grantPassword, grantPasswordRealm, grantTypeMFAOTP, grantTypeMFAOOB, grantTypeMFARecoveryCode},
 		managementName: {grantClientCredentials},
 	}
 	for _, name := range []string{portalName, managementName} {
@@ -148,6 +150,7 @@ func (e *Emulator) defaultApplications(seed *Seed, o Options) {
 		if app.ClientSecret == "" {
 			app.ClientSecret = randomString(e.rand, 64, base64URLAlphabet)
 		}
+		app.RefreshToken = app.RefreshToken.withDefaults()
 		app.Callbacks, app.LogoutURLs, app.GrantTypes = merge(nil, app.Callbacks), merge(nil, app.LogoutURLs), merge(nil, app.GrantTypes)
 	}
 }
@@ -159,6 +162,9 @@ func (e *Emulator) checkApplications(apps []Application) error {
 			return fmt.Errorf("emulator seed: client id %q twice", app.ClientID)
 		}
 		ids[app.ClientID] = true
+		if err := app.RefreshToken.check(); err != nil {
+			return fmt.Errorf("emulator seed: application %q: %w", app.Name, err)
+		}
 	}
 	return nil
 }

@@ -24,6 +24,9 @@ type store struct {
 	mfaTokens    map[string]*mfaToken     // by opaque Fe26.2* token
 	accessTokens map[string]*opaqueAccess // by opaque access token (no audience asked)
 
+	refreshTokens map[string]*refreshToken         // by value, the used ones of a family included
+	refreshActive map[refreshOwner][]*refreshToken // those that can be used, oldest first
+
 	codeBuckets     map[string]*bucket // allowance of wrong codes by user id
 	recoveryBuckets map[string]*bucket // allowance of wrong recovery codes by user id
 	phoneBuckets    map[string]*bucket // allowance of texts and calls together by user id
@@ -62,6 +65,8 @@ func (s *store) clear() {
 	s.codes = make(map[string]*authCode)
 	s.mfaTokens = make(map[string]*mfaToken)
 	s.accessTokens = make(map[string]*opaqueAccess)
+	s.refreshTokens = make(map[string]*refreshToken)
+	s.refreshActive = make(map[refreshOwner][]*refreshToken)
 	s.codeBuckets = make(map[string]*bucket)
 	s.recoveryBuckets = make(map[string]*bucket)
 	s.phoneBuckets = make(map[string]*bucket)
@@ -171,14 +176,17 @@ type failures struct {
 }
 
 type authCode struct {
-	Request     authorizeRequest
-	UserID      string
-	SID         string
-	AuthTime    time.Time
-	MFA         bool
-	Expires     time.Time
-	Used        bool
-	AccessToken string // that it was exchanged for, to be revoked when it is used again
+	Request  authorizeRequest
+	UserID   string
+	SID      string
+	AuthTime time.Time
+	MFA      bool
+	Expires  time.Time
+	Used     bool
+
+	// What it was exchanged for, to be revoked when it is used again.
+	AccessToken  string
+	RefreshToken string
 }
 
 type mfaToken struct {

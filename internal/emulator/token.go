@@ -29,6 +29,7 @@ func (e *Emulator) registerGrants() {
 		grantClientCredentials:   grantForClient,
 		grantPassword:            grantForPassword,
 		grantPasswordRealm:       grantForPasswordRealm,
+		grantRefreshToken:        grantForRefresh,
 		grantTypeMFAOTP:          grantMFAOTP,
 		grantTypeMFAOOB:          grantMFAOOB,
 		grantTypeMFARecoveryCode: grantMFARecoveryCode,
@@ -76,9 +77,9 @@ func (e *Emulator) token(r *http.Request, p parameters) (*tokenSet, *oauthFailur
 	kind := p.get("grant_type")
 	run, known := e.grants[kind]
 	switch {
-	case !known && kind != grantRefreshToken:
+	case !known:
 		return nil, fail(http.StatusForbidden, "unsupported_grant_type", "Unsupported grant type: "+kind)
-	case !known || !slices.Contains(app.GrantTypes, kind):
+	case !slices.Contains(app.GrantTypes, kind):
 		return nil, grantNotAllowed(kind)
 	}
 	return run(e, app, p)
@@ -128,5 +129,17 @@ func (e *Emulator) mint(g grant) (*tokenSet, *oauthFailure) {
 	if err != nil {
 		return nil, e.internalFailure(err)
 	}
+	if g.Challenged {
+		e.markChallenged(set.AccessToken)
+	}
 	return set, nil
+}
+
+// mintOffline is mint with a refresh token, if offline_access was granted.
+func (e *Emulator) mintOffline(g grant) (*tokenSet, *oauthFailure) {
+	set, failure := e.mint(g)
+	if failure == nil {
+		set.RefreshToken = e.startFamily(g)
+	}
+	return set, failure
 }

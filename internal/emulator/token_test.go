@@ -226,7 +226,7 @@ func TestGrantTypes(t *testing.T) {
 	}{
 		{"none", "", tenant.ClientID, tenant.ClientSecret, failure{http.StatusBadRequest, "invalid_request", "Missing required parameter: grant_type"}},
 		{"unknown", "magic", tenant.ClientID, tenant.ClientSecret, failure{http.StatusForbidden, "unsupported_grant_type", "Unsupported grant type: magic"}},
-		{"refresh token", "refresh_token", tenant.ClientID, tenant.ClientSecret, failure{http.StatusForbidden, "unauthorized_client", "Grant type 'refresh_token' not allowed for the client."}},
+		{"refresh token of the management application", "refresh_token", managementID, managementSecret, failure{http.StatusForbidden, "unauthorized_client", "Grant type 'refresh_token' not allowed for the client."}},
 		{"client credentials of the portal", "client_credentials", tenant.ClientID, tenant.ClientSecret, failure{http.StatusForbidden, "unauthorized_client", "Grant type 'client_credentials' not allowed for the client."}},
 		{"password of the management application", "password", managementID, managementSecret, failure{http.StatusForbidden, "unauthorized_client", "Grant type 'password' not allowed for the client."}},
 	} {
@@ -269,7 +269,7 @@ func TestPasswordGrant(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			status, answer := postForm(t, tenant, "/oauth/token", passwordForm(tenant, c.user, c.change))
 			if c.want == (failure{}) {
-				if status != http.StatusOK || answer["access_token"] == nil || answer["refresh_token"] != nil {
+				if status != http.StatusOK || answer["access_token"] == nil || answer["refresh_token"] == nil {
 					t.Errorf("%d %v", status, answer)
 				}
 				return

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,6 +21,9 @@ const (
 	Nonce    = "nonce-of-the-test"
 	Verifier = "verifier-of-the-test-that-is-long-enough-0123456789"
 	Scope    = "openid profile email enroll read:authenticators remove:authenticators"
+
+	// OfflineScope asks for a refresh token as well.
+	OfflineScope = Scope + " offline_access"
 )
 
 // Tokens is an answer of the token endpoint.
@@ -220,10 +224,15 @@ func (x *Tenant) Tokens(user emulator.SeedUser, changes url.Values) Tokens {
 // token endpoint answered if it refused.
 func (x *Tenant) Exchange(code string) (tokens Tokens, problem string) {
 	x.t.Helper()
-	status, body := x.Token(url.Values{
+	return x.redeem(url.Values{
 		"grant_type": {"authorization_code"}, "code": {code},
 		"redirect_uri": {x.Callback}, "code_verifier": {Verifier},
 	})
+}
+
+func (x *Tenant) redeem(form url.Values) (tokens Tokens, problem string) {
+	x.t.Helper()
+	status, body := x.Token(form)
 	if status != http.StatusOK {
 		return Tokens{}, fmt.Sprintf("token endpoint: %d %s", status, body)
 	}
@@ -246,4 +255,34 @@ func (x *Tenant) Token(form url.Values) (status int, body []byte) {
 	form.Set("client_id", x.ClientID)
 	form.Set("client_secret", x.ClientSecret)
 	return x.Post("oauth/token", form)
+}
+
+// OfflineTokens is Tokens with a refresh token among them.
+func (x *Tenant) OfflineTokens(user emulator.SeedUser, changes url.Values) Tokens {
+	x.t.Helper()
+	wanted := url.Values{"scope": {OfflineScope}}
+	maps.Copy(wanted, changes)
+	tokens := x.Tokens(user, wanted)
+	if tokens.RefreshToken == "" {
+		x.t.Fatal("the tenant gave no refresh token")
+	}
+	return tokens
+}
+
+// Refresh uses a refresh token; problem is what the token endpoint answered if it
+// refused. Parameters given are added.
+func (x *Tenant) Refresh(token string, changes url.Values) (tokens Tokens, problem string) {
+	x.t.Helper()
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}
+	maps.Copy(form, changes)
+	return x.redeem(form)
+}
+
+// Revoke revokes a refresh token as the portal application.
+func (x *Tenant) Revoke(token string) {
+	x.t.Helper()
+	form := url.Values{"token": {token}, "client_id": {x.ClientID}, "client_secret": {x.ClientSecret}}
+	if status, body := x.Post("oauth/revoke", form); status != http.StatusOK {
+		x.t.Fatalf("revocation: %d %s", status, body)
+	}
 }
