@@ -66,7 +66,7 @@ func (e *Emulator) routesConsole(mux *http.ServeMux) {
 	mux.HandleFunc("POST /console/phones/{id}", c.forms("phone.html", c.phone, c.doPhone))
 	mux.HandleFunc("GET /console/messages", c.page("messages.html", c.messages))
 	mux.HandleFunc("GET /console/users", c.page("users.html", c.users))
-	mux.HandleFunc("POST /console/users", c.form("users.html", c.users, c.doCreateUser, "created"))
+	mux.HandleFunc("POST /console/users", c.forms("users.html", c.users, c.doUsers))
 	mux.HandleFunc("GET /console/tenant", c.page("tenant.html", c.tenant))
 	mux.HandleFunc("POST /console/tenant", c.form("tenant.html", c.tenant, c.doTenant, "saved"))
 	mux.HandleFunc("GET /console/clock", c.page("clock.html", c.clock))
@@ -212,6 +212,9 @@ func notice(r *http.Request) string {
 		"online":   "The phone is online again.",
 		"removed":  "The Guardian account is gone, here and at the tenant.",
 		"created":  "The user exists.",
+		"block":    "The user is blocked, and their refresh tokens are void.",
+		"unblock":  "The user is not blocked any more.",
+		"delete":   "The user is deleted.",
 		"saved":    "The settings are saved.",
 		"moved":    "The clock has been moved.",
 		"faults":   "The list of faults, or chaos, has changed.",

@@ -46,10 +46,13 @@ func (c *console) tenant(*http.Request) (string, any, error) {
 	return "Tenant settings", data, nil
 }
 
-// doTenant saves the settings form, or rotates the keys if that button was used.
+// doTenant saves the settings form, or does what the other buttons say.
 func (c *console) doTenant(r *http.Request) error {
-	if r.PostForm.Has("rotate_keys") {
+	switch {
+	case r.PostForm.Has("rotate_keys"):
 		return c.e.patchTenant(tenantPatch{RotateKeys: true})
+	case r.PostForm.Has("application"):
+		return c.doApplication(r)
 	}
 	types := r.PostForm["message_type"]
 	patch := tenantPatch{Factors: make(map[string]bool), MessageTypes: &types, Policy: &[]string{}, Variants: make(map[string]string)}
@@ -65,6 +68,24 @@ func (c *console) doTenant(r *http.Request) error {
 		}
 	}
 	return c.e.patchTenant(patch)
+}
+
+// doApplication saves how the refresh tokens of an application behave.
+func (c *console) doApplication(r *http.Request) error {
+	settings := RefreshSettings{RotationType: r.PostFormValue("rotation_type"), ExpirationType: r.PostFormValue("expiration_type")}
+	for name, field := range map[string]*int{
+		"leeway": &settings.Leeway, "token_lifetime": &settings.TokenLifetime, "idle_token_lifetime": &settings.IdleLifetime,
+	} {
+		var err error
+		if *field, err = number(r.PostFormValue(name), name); err != nil {
+			return err
+		}
+	}
+	body, err := json.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	return c.e.patchTenant(tenantPatch{Applications: []applicationPatch{{Name: r.PostFormValue("application"), RefreshToken: body}}})
 }
 
 // faultsData is the page of faults: the armed ones, and the form.

@@ -21,6 +21,7 @@ type userRow struct {
 	Authenticators []authenticatorRow
 	CodesLeft      int
 	CodesMax       int
+	RefreshTokens  int // that can be used
 }
 
 // authenticatorRow shows an authenticator; the recovery code itself is shown,
@@ -54,9 +55,28 @@ func (c *console) users(r *http.Request) (string, any, error) {
 	return "Users", usersData{Users: c.userRows(), Form: userForm(r)}, nil
 }
 
-func (c *console) doCreateUser(r *http.Request) error {
-	_, err := c.e.createUser(userForm(r))
-	return err
+// doUsers creates a user, or blocks, unblocks or deletes one.
+func (c *console) doUsers(r *http.Request) (done string, err error) {
+	action := r.PostFormValue("action")
+	if action == "" {
+		_, err = c.e.createUser(userForm(r))
+		return "created", err
+	}
+	c.e.s.mu.Lock()
+	defer c.e.s.mu.Unlock()
+	u, known := c.e.s.users[r.PostFormValue("id")]
+	if !known {
+		return "", noSuchUser()
+	}
+	switch action {
+	case "block", "unblock":
+		c.e.setBlocked(u, action == "block")
+	case "delete":
+		c.e.deleteUser(u.ID)
+	default:
+		return "", badRequest("there is no such button")
+	}
+	return action, nil
 }
 
 func userForm(r *http.Request) SeedUser {
@@ -76,6 +96,7 @@ func (c *console) userRows() []userRow {
 		p := c.e.s.phones[u.ID]
 		row := userRow{user: *u, PhoneID: p.ID, PhoneName: p.Name, CodesMax: bucketSize}
 		row.CodesLeft = bucketOf(c.e.s.codeBuckets, u.ID).left(c.e.clock.Now())
+		row.RefreshTokens = c.e.s.refreshTokensOf(u.ID, c.e.clock.Now())
 		for _, a := range c.e.s.authenticators[u.ID] {
 			row.Authenticators = append(row.Authenticators, a.row())
 		}

@@ -31,6 +31,8 @@ func (e *Emulator) routesControl(mux *http.ServeMux) {
 		"PATCH /control/tenant":              e.controlPatchTenant,
 		"GET /control/users":                 e.controlUsers,
 		"POST /control/users":                e.controlCreateUser,
+		"PATCH /control/users/{id}":          e.controlBlockUser,
+		"DELETE /control/users/{id}":         e.controlDeleteUser,
 		"GET /control/messages":              e.controlMessages,
 		"GET /control/clock":                 e.controlClock,
 		"POST /control/clock":                e.controlMoveClock,

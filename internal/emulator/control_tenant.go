@@ -28,6 +28,8 @@ type tenantPatch struct {
 	Policy       *[]string         `json:"policy"`
 	Variants     map[string]string `json:"variants"`
 	RotateKeys   bool              `json:"rotate_keys"`
+
+	Applications []applicationPatch `json:"applications"`
 }
 
 // factorNames are the factors of a tenant in the order of the vendor's listing.
@@ -86,13 +88,21 @@ func (e *Emulator) patchTenant(patch tenantPatch) error {
 	if err := patch.check(); err != nil {
 		return err
 	}
-	if patch.RotateKeys { // before the lock: a new key takes long to make
-		if err := e.keys.rotate(); err != nil {
-			return err
-		}
+	if err := e.applyPatch(patch); err != nil {
+		return err
 	}
+	if patch.RotateKeys { // without the lock: a new key takes long to make
+		return e.keys.rotate()
+	}
+	return nil
+}
+
+func (e *Emulator) applyPatch(patch tenantPatch) error {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
+	if err := e.patchApplications(patch.Applications); err != nil {
+		return err
+	}
 	t := &e.s.tenant
 	t.Factors = merged(t.Factors, patch.Factors)
 	t.Variants = merged(t.Variants, patch.Variants)

@@ -85,6 +85,41 @@ func (e *Emulator) createUser(s SeedUser) (userJSON, error) {
 	return s.json(), err
 }
 
+// controlBlockUser blocks or unblocks the user of that id, and answers with them.
+func (e *Emulator) controlBlockUser(r *http.Request) (int, any, error) {
+	var body struct {
+		Blocked *bool `json:"blocked"`
+	}
+	if err := decodeStrict(r, &body); err != nil {
+		return 0, nil, err
+	}
+	if body.Blocked == nil {
+		return 0, nil, badRequest("blocked is missing")
+	}
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	u, known := e.s.users[r.PathValue("id")]
+	if !known {
+		return 0, nil, noSuchUser()
+	}
+	e.setBlocked(u, *body.Blocked)
+	return http.StatusOK, e.snapshot(u).json(), nil
+}
+
+// controlDeleteUser deletes the user of that id.
+func (e *Emulator) controlDeleteUser(r *http.Request) (int, any, error) {
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	id := r.PathValue("id")
+	if e.s.users[id] == nil {
+		return 0, nil, noSuchUser()
+	}
+	e.deleteUser(id)
+	return http.StatusNoContent, nil, nil
+}
+
+func noSuchUser() error { return &controlError{http.StatusNotFound, "there is no such user"} }
+
 // check reports the first thing that is wrong with the fields.
 func (s SeedUser) check() error {
 	address, err := mail.ParseAddress(s.Email)

@@ -14,6 +14,7 @@ import (
 //
 // https://auth0.com/docs/secure/tokens/refresh-tokens/use-refresh-tokens
 func grantForRefresh(e *Emulator, app *Application, p parameters) (*tokenSet, *oauthFailure) {
+	e.s.sweep(e.clock.Now())
 	if failure := p.require("refresh_token"); failure != nil {
 		return nil, failure
 	}
@@ -42,6 +43,9 @@ func (e *Emulator) exchangeRefreshToken(app *Application, t *refreshToken, p par
 	if failure != nil {
 		return nil, failure
 	}
+	if e.refreshNeedsMFA() {
+		return nil, e.mfaRequired(app, u, f.Audience, scope)
+	}
 	set, failure := e.mint(grant{
 		App: app, User: u, Audience: f.Audience, Scope: scope, Type: grantRefreshToken,
 		SID: f.SID, AuthTime: f.AuthTime, Challenged: f.Challenged,
@@ -50,12 +54,32 @@ func (e *Emulator) exchangeRefreshToken(app *Application, t *refreshToken, p par
 		return nil, failure
 	}
 	f.Used = e.clock.Now()
-	if app.RefreshToken.rotates() {
-		set.RefreshToken = e.rotate(t)
-	} else {
-		set.RefreshToken = t.Value
-	}
+	set.RefreshToken = e.nextRefreshToken(app, t)
 	return set, nil
+}
+
+// nextRefreshToken is what the application uses next time; "" if the answer does
+// not say that it is the same again.
+func (e *Emulator) nextRefreshToken(app *Application, t *refreshToken) string {
+	switch {
+	case app.RefreshToken.rotates():
+		return e.rotate(t)
+	case e.variant(variantRefreshSame) == "same":
+		return t.Value
+	}
+	return ""
+}
+
+// refreshNeedsMFA reports whether the tenant wants a second factor for a refresh,
+// which nobody is there to prove.
+func (e *Emulator) refreshNeedsMFA() bool {
+	switch e.variant(variantRefreshMFA) {
+	case "policy":
+		return slices.Contains(e.s.tenant.Policy, "all-applications")
+	case "action":
+		return true
+	}
+	return false
 }
 
 // checkRefreshToken returns whose token t is, if it can be exchanged.
@@ -77,16 +101,21 @@ func (e *Emulator) checkRefreshToken(app *Application, t *refreshToken) (*user, 
 	return u, nil
 }
 
-// narrowed returns the scope that the request asks for out of the family's.
+// narrowed returns the scope that the request asks for out of the family's. The
+// audience is the family's; asking for another one is refused.
 func (e *Emulator) narrowed(f *refreshFamily, p parameters) (string, *oauthFailure) {
 	if audience := p.get("audience"); audience != "" && audience != f.Audience {
 		return "", serviceNotFound(audience)
 	}
-	wanted := strings.Fields(p.get("scope"))
+	granted, wanted := strings.Fields(f.Scope), strings.Fields(p.get("scope"))
 	if len(wanted) == 0 {
 		return f.Scope, nil
 	}
-	narrow := slices.DeleteFunc(strings.Fields(f.Scope), func(s string) bool { return !slices.Contains(wanted, s) })
+	wider := slices.ContainsFunc(wanted, func(s string) bool { return !slices.Contains(granted, s) })
+	if wider && e.variant(variantRefreshScope) == "invalid_scope" {
+		return "", fail(http.StatusBadRequest, "invalid_scope", "The requested scope exceeds what was granted")
+	}
+	narrow := slices.DeleteFunc(granted, func(s string) bool { return !slices.Contains(wanted, s) })
 	return strings.Join(narrow, " "), nil
 }
 

@@ -62,6 +62,9 @@ func (e *Emulator) startFamily(g grant) string {
 func (e *Emulator) issueRefreshToken(f *refreshFamily, parent *refreshToken) string {
 	t := &refreshToken{Value: "v1.M" + randomString(e.rand, 63, base64URLAlphabet), Family: f, Parent: parent}
 	e.s.refreshTokens[t.Value] = t
+	if len(e.s.refreshActive[f.refreshOwner]) >= maxRefreshTokens {
+		e.s.sweepRefreshTokens(e.clock.Now()) // expired ones do not count
+	}
 	active := append(e.s.refreshActive[f.refreshOwner], t)
 	if len(active) > maxRefreshTokens {
 		delete(e.s.refreshTokens, active[0].Value)
@@ -127,6 +130,19 @@ func (s *store) refreshOver(f *refreshFamily, now time.Time) bool {
 	}
 	absolute, idle := app.RefreshToken.lifetimes()
 	return app.RefreshToken.expires() && (now.Sub(f.Started) >= absolute || now.Sub(f.Used) >= idle)
+}
+
+// refreshTokensOf counts the refresh tokens of a user that can be used.
+func (s *store) refreshTokensOf(userID string, now time.Time) int {
+	count := 0
+	for owner, active := range s.refreshActive {
+		for _, t := range active {
+			if owner.UserID == userID && !s.refreshOver(t.Family, now) {
+				count++
+			}
+		}
+	}
+	return count
 }
 
 // sweepRefreshTokens forgets the families whose time is over.

@@ -48,7 +48,9 @@ func (e *Emulator) revoke(r *http.Request, p parameters) *oauthFailure {
 	case t.Family.ClientID != app.ClientID:
 		return fail(http.StatusBadRequest, "invalid_grant", "The token was not issued to this client")
 	}
-	e.s.endFamily(t.Family)
+	e.s.endFamilies(func(f *refreshFamily) bool {
+		return f == t.Family || f.refreshOwner == t.Family.refreshOwner && e.variant(variantRevocation) == "grant"
+	})
 	e.logEvent("srrt", t.Family.UserID, "Refresh token revoked")
 	return nil
 }

@@ -52,9 +52,52 @@ func (e *Emulator) SetBlocked(email string, blocked bool) bool {
 	defer e.s.mu.Unlock()
 	u := e.userByEmail(email)
 	if u != nil {
-		u.Blocked = blocked
+		e.setBlocked(u, blocked)
 	}
 	return u != nil
+}
+
+// setBlocked blocks or unblocks u. Refresh tokens do not survive a block. The
+// caller holds the store's lock.
+func (e *Emulator) setBlocked(u *user, blocked bool) {
+	u.Blocked = blocked
+	if blocked {
+		e.s.endFamilies(func(f *refreshFamily) bool { return f.UserID == u.ID })
+	}
+}
+
+// DeleteUser deletes a user with everything they have at the tenant, and reports
+// whether there was one.
+func (e *Emulator) DeleteUser(email string) bool {
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	u := e.userByEmail(email)
+	if u != nil {
+		e.deleteUser(u.ID)
+	}
+	return u != nil
+}
+
+// deleteUser forgets a user. The refresh tokens stay known, because the answer to
+// them says what happened; a user who is created with the same id later has none.
+// The caller holds the store's lock.
+func (e *Emulator) deleteUser(id string) {
+	e.s.endFamilies(func(f *refreshFamily) bool { return f.UserID == id })
+	forget(e.s.logins, func(l *login) bool { return l.UserID == id })
+	forget(e.s.sessions, func(s *ssoSession) bool { return s.UserID == id })
+	forget(e.s.codes, func(c *authCode) bool { return c.UserID == id })
+	forget(e.s.mfaTokens, func(t *mfaToken) bool { return t.UserID == id })
+	forget(e.s.accessTokens, func(t *opaqueAccess) bool { return t.UserID == id })
+	forget(e.s.oobs, func(o *oob) bool { return o.UserID == id })
+	for _, buckets := range []map[string]*bucket{
+		e.s.codeBuckets, e.s.recoveryBuckets, e.s.phoneBuckets, e.s.emailBuckets, e.s.pushBuckets,
+	} {
+		delete(buckets, id)
+	}
+	delete(e.s.passwordFailures, id)
+	delete(e.s.authenticators, id)
+	delete(e.s.phones, id)
+	delete(e.s.users, id)
 }
 
 // snapshot copies a user. The caller holds the store's lock.

@@ -27,6 +27,10 @@ const (
 	variantPollInterval    = "push_poll_interval"
 	variantSecondScan      = "second_scan"
 	variantExpiredPush     = "expired_push"
+	variantRefreshMFA      = "refresh_mfa"
+	variantRefreshScope    = "refresh_wider_scope"
+	variantRefreshSame     = "non_rotating_refresh"
+	variantRevocation      = "refresh_revocation"
 )
 
 // A variant is a question to which the sources of the vendor's behaviour give
@@ -61,6 +65,10 @@ func variants() []variant {
 		{variantPollInterval, []string{"1", "5"}, "Seconds between two polls of one oob_code below which the answer is slow_down"},
 		{variantSecondScan, []string{"enrollment_transaction_not_found", "enrollment_conflict"}, "Error of a second scan of one Guardian QR code"},
 		{variantExpiredPush, []string{"login_transaction_not_found", "transaction_expired"}, "Error when the phone answers a push after five minutes"},
+		{variantRefreshMFA, []string{"off", "policy", "action"}, "What makes a refresh fail with mfa_required: nothing, the policy \"always\", or an Action, each time"},
+		{variantRefreshScope, []string{"dropped", "invalid_scope"}, "A refresh for scopes that were not granted: tokens without them, or a refusal"},
+		{variantRefreshSame, []string{"same", "none"}, "Refresh token in the answer if the application's do not rotate"},
+		{variantRevocation, []string{"family", "grant"}, "What goes with a revoked refresh token: those of its sign-in, or all of the user and the application"},
 	}
 }
 
