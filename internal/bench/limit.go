@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -27,9 +28,9 @@ const (
 )
 
 // serveLimit is the physical limit: net/http, the same upstream call over a kept
-// connection, the same page from a view model that is always the same. It knows
-// no session, sets no header, logs nothing, checks nothing, and does not even
-// look at the list that it fetches.
+// connection, and the same page, whose rows are those of the list it has read.
+// It knows no session and no user, sets no header, logs nothing, checks nothing,
+// and gives the call no deadline.
 func serveLimit(ctx context.Context, address, upstream string) error {
 	page, err := limitPage(ctx)
 	if err != nil {
@@ -37,7 +38,7 @@ func serveLimit(ctx context.Context, address, upstream string) error {
 	}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConns: maxConnections, MaxIdleConnsPerHost: maxConnections}}
 	server := &http.Server{Addr: address, ReadHeaderTimeout: 5 * time.Second, Handler: &limit{
-		client: client, list: upstream + "mfa/authenticators", page: page,
+		client: client, list: upstream + "mfa/authenticators", bearer: "Bearer " + accessToken("anybody"), page: page,
 	}}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
@@ -48,14 +49,23 @@ func serveLimit(ctx context.Context, address, upstream string) error {
 
 type limit struct {
 	client  *http.Client
-	list    string
-	page    func(*bytes.Buffer) error
+	list    string // URL of the call
+	bearer  string
+	page    func(*bytes.Buffer, []authenticator) error
 	buffers sync.Pool
+}
+
+// authenticator is what the page needs of an entry of the list.
+type authenticator struct {
+	ID     string `json:"id"`
+	Type   string `json:"authenticator_type"`
+	Active bool   `json:"active"`
 }
 
 // ServeHTTP implements http.Handler.
 func (l *limit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := l.fetch(r.Context()); err != nil {
+	list, err := l.fetch(r.Context())
+	if err != nil {
 		http.Error(w, "upstream", http.StatusBadGateway)
 		return
 	}
@@ -65,7 +75,7 @@ func (l *limit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer l.buffers.Put(page)
 	page.Reset()
-	if err := l.page(page); err != nil {
+	if err := l.page(page, list); err != nil {
 		http.Error(w, "page", http.StatusInternalServerError)
 		return
 	}
@@ -74,23 +84,29 @@ func (l *limit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(page.Bytes())
 }
 
-func (l *limit) fetch(ctx context.Context) error {
+func (l *limit) fetch(ctx context.Context) ([]authenticator, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, l.list, http.NoBody)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Authorization", l.bearer)
 	response, err := l.client.Do(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer response.Body.Close()
-	_, err = io.Copy(io.Discard, response.Body)
-	return err
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	var list []authenticator
+	return list, json.Unmarshal(body, &list)
 }
 
 // limitPage draws the overview with five apps, as the portal shows it to the
 // people of the scripted issuer.
-func limitPage(ctx context.Context) (func(*bytes.Buffer) error, error) {
+func limitPage(ctx context.Context) (func(*bytes.Buffer, []authenticator) error, error) {
 	bundle, err := i18n.New()
 	if err != nil {
 		return nil, err
@@ -113,9 +129,14 @@ func limitPage(ctx context.Context) (func(*bytes.Buffer) error, error) {
 		Offers:   templates.Offers{App: true, Text: true, Call: true, Email: true, Push: true},
 		Recovery: templates.RecoveryNone, Protected: true,
 	}
-	for i := range authenticators {
-		view.Apps = append(view.Apps, templates.Method{Handle: "abcd234567abcd2" + strconv.Itoa(i), Kind: templates.MethodApp, Number: i + 1, Removable: true})
-	}
 	ctx = bundle.With(ctx, i18n.English)
-	return func(page *bytes.Buffer) error { return view.Full().Render(ctx, page) }, nil
+	return func(page *bytes.Buffer, list []authenticator) error {
+		shown := view
+		for i, a := range list {
+			if a.Active && a.Type == "otp" {
+				shown.Apps = append(shown.Apps, templates.Method{Handle: a.ID, Kind: templates.MethodApp, Number: i + 1, Removable: true})
+			}
+		}
+		return shown.Full().Render(ctx, page)
+	}, nil
 }
