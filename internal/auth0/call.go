@@ -19,6 +19,8 @@ const (
 	opDiscovery      = "discovery"
 	opKeys           = "keys"
 	opSignIn         = "sign in"
+	opRefresh        = "refresh"
+	opRevoke         = "revoke"
 	opList           = "list authenticators"
 	opAssociate      = "associate app"
 	opAssociatePhone = "associate phone"
@@ -30,10 +32,13 @@ const (
 	opDelete         = "delete authenticator"
 )
 
-// changes tells whether an operation alters the user's authenticators, so that a
-// lost answer leaves a question that only a fresh list can settle. Redeeming a
-// code is not among them: nothing is left to look up, the user starts anew.
-func changes(op string) bool { return associates(op) || confirms(op) || op == opDelete }
+// changes tells whether an operation alters something that a lost answer leaves in
+// doubt: the user's authenticators, which only a fresh list can settle, or a
+// refresh token, which may be used up. Redeeming a code is not among them: nothing
+// is left to look up, the user starts anew.
+func changes(op string) bool {
+	return associates(op) || confirms(op) || op == opDelete || op == opRefresh
+}
 
 // associates: calls that make an unconfirmed authenticator.
 func associates(op string) bool {
@@ -54,6 +59,7 @@ type call struct {
 	basic       *url.Userinfo // the client's credentials, where they go in the header
 	contentType string
 	body        string
+	patient     bool // the header of the answer may take as long as the operation
 }
 
 // answer is what came back, read to its end.
@@ -140,7 +146,11 @@ func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
 	case !k.bearer.value.IsZero():
 		req.Header.Set("Authorization", "Bearer "+k.bearer.value.Reveal())
 	}
-	res, err := c.http.Do(req)
+	client := c.http
+	if k.patient {
+		client = c.patient
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return answer{}, err
 	}

@@ -25,7 +25,7 @@ func groupOf(op string) string {
 	switch {
 	case op == opDiscovery, op == opKeys:
 		return groupDocuments
-	case op == opSignIn, confirms(op):
+	case op == opSignIn, op == opRefresh, op == opRevoke, confirms(op):
 		return groupSignIn
 	case op == opList, associates(op), op == opDelete:
 		return groupMFA

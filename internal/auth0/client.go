@@ -47,6 +47,10 @@ type Config struct {
 	RedirectURL   string // the registered callback, exact
 	PostLogoutURL string // where the tenant sends the browser after sign-out; must be registered
 
+	// OfflineAccess asks for a refresh token at each sign-in. Without it none is
+	// taken, whatever the tenant sends.
+	OfflineAccess bool
+
 	// AllowLoopbackHTTP permits an http issuer on this very machine and the
 	// marker of an emulated tenant. For development and demonstration only.
 	AllowLoopbackHTTP bool
@@ -64,7 +68,10 @@ type Client struct {
 	log    *slog.Logger
 	limits limits
 	http   *http.Client
-	places *bulkhead
+	// patient is for the one call that must not be cut early: a refresh token whose
+	// answer was not waited for is lost.
+	patient *http.Client
+	places  *bulkhead
 
 	circuits map[string]*circuit // by group of endpoints
 	provider *held[provider]
@@ -86,13 +93,16 @@ func newClient(cfg Config, l limits) (*Client, error) {
 	if err := errors.Join(err, cfg.complete()); err != nil {
 		return nil, err
 	}
+	patient := l
+	patient.header = l.total
 	c := &Client{
-		cfg:    cfg,
-		now:    cfg.Now,
-		log:    cfg.Logger,
-		limits: l,
-		http:   newHTTPClient(issuer, l),
-		places: newBulkhead(l),
+		cfg:     cfg,
+		now:     cfg.Now,
+		log:     cfg.Logger,
+		limits:  l,
+		http:    newHTTPClient(issuer, l),
+		patient: newHTTPClient(issuer, patient),
+		places:  newBulkhead(l),
 	}
 	c.circuits = newCircuits(l, c.now, c.log)
 	c.provider = newHeld(opDiscovery, c.now, c.loadProvider)
@@ -101,7 +111,10 @@ func newClient(cfg Config, l limits) (*Client, error) {
 }
 
 // Close lets go of idle connections. Calls in flight are not disturbed.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.http.CloseIdleConnections()
+	c.patient.CloseIdleConnections()
+}
 
 func (cfg Config) complete() error {
 	var missing []error

@@ -74,6 +74,8 @@ func classify(op string, status int, p problem) (Kind, string) {
 	switch {
 	case op == opSignIn:
 		return classifyRedemption(status, p)
+	case op == opRefresh:
+		return classifyRefresh(status, p), ""
 	case confirms(op):
 		return classifyConfirmation(op, status, p), ""
 	default:
@@ -94,6 +96,18 @@ func classifyRedemption(status int, p problem) (Kind, string) {
 		return KindLoginRefused, reasonDenied
 	default:
 		return byStatus(opSignIn, status), ""
+	}
+}
+
+// classifyRefresh: whatever the kind, a token that was refused is not tried again.
+func classifyRefresh(status int, p problem) Kind {
+	switch {
+	case needsProof(p):
+		return KindProofNeeded // a policy or an Action wants the second factor
+	case isTokenTrouble(p), p.is("invalid_grant"):
+		return KindTokenRejected // used, revoked, over, or its user is blocked or gone
+	default:
+		return byStatus(opRefresh, status)
 	}
 }
 

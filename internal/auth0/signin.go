@@ -15,9 +15,12 @@ import (
 	"mysecurity/internal/secret"
 )
 
-// signInScope is fixed: who the user is, and the three rights of the MFA API. No
-// offline_access: a proof of ten minutes is not to be prolonged silently.
-const signInScope = "openid profile email enroll read:authenticators remove:authenticators"
+// The scopes of a sign-in are fixed: who the user is, and the three rights of the
+// MFA API. A refresh token is asked for only where the operator wants it.
+const (
+	signInScope  = "openid profile email enroll read:authenticators remove:authenticators"
+	offlineScope = "openid profile email offline_access enroll read:authenticators remove:authenticators"
+)
 
 // Authorization is one trip to Universal Login.
 type Authorization struct {
@@ -59,6 +62,7 @@ type Identity struct {
 type Tokens struct {
 	Access  AccessToken
 	Expires time.Time // at most ten minutes from now, whatever the tenant says
+	Refresh RefreshToken
 }
 
 // AuthorizeURL returns the address at the tenant that starts a sign-in. The set
@@ -75,11 +79,15 @@ func (c *Client) AuthorizeURL(ctx context.Context, a Authorization) (string, err
 	if err != nil {
 		return "", err
 	}
+	scope := signInScope
+	if c.cfg.OfflineAccess {
+		scope = offlineScope
+	}
 	q := url.Values{
 		"response_type":         {"code"},
 		"client_id":             {c.cfg.ClientID},
 		"redirect_uri":          {c.cfg.RedirectURL},
-		"scope":                 {signInScope},
+		"scope":                 {scope},
 		"audience":              {c.cfg.MFAAudience},
 		"state":                 {a.State},
 		"nonce":                 {a.Nonce},
@@ -124,7 +132,11 @@ func (c *Client) SignIn(ctx context.Context, cb Callback, login Login) (Identity
 	if err != nil {
 		return Identity{}, Tokens{}, err
 	}
-	return who, Tokens{Access: NewAccessToken(secret.New(set.access)), Expires: set.expires}, nil
+	tokens := Tokens{Access: NewAccessToken(secret.New(set.access)), Expires: set.expires}
+	if c.cfg.OfflineAccess {
+		tokens.Refresh = set.refresh
+	}
+	return who, tokens, nil
 }
 
 // answeredByTenant is the defence against mix-up (RFC 9207): an issuer that is

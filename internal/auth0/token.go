@@ -21,6 +21,8 @@ const maxAccessToken = 16 << 10
 type tokenSet struct {
 	access, id string
 	expires    time.Time
+	refresh    RefreshToken // zero if there is none that can be used
+	rotated    bool         // the answer has a member refresh_token
 }
 
 // redeem exchanges the code of a sign-in. It is our own request, not x/oauth2's:
@@ -40,7 +42,11 @@ func (c *Client) redeem(ctx context.Context, endpoint string, code, verifier sec
 	if err != nil {
 		return tokenSet{}, err
 	}
-	return parseTokenSet(a, asked)
+	set, reason := readTokenSet(a, asked)
+	if reason != "" {
+		return tokenSet{}, refused(reason)
+	}
+	return set, nil
 }
 
 // grant is a request to the token endpoint, with the client's credentials where
@@ -58,25 +64,29 @@ func (c *Client) grant(op, endpoint string, form url.Values) call {
 	return k
 }
 
-// parseTokenSet reads the answer to a redeemed code. Whatever is not as the
-// protocol wants it refuses the sign-in.
-func parseTokenSet(a answer, asked time.Time) (tokenSet, error) {
+// readTokenSet reads the answer to a redeemed code or a refresh. The reason is what
+// is not as the protocol wants it, empty for a good answer.
+func readTokenSet(a answer, asked time.Time) (set tokenSet, reason string) {
 	members, err := parseObject(a.body)
 	if err != nil || !a.isJSON() {
-		return tokenSet{}, refused(reasonTokenAnswer)
+		return tokenSet{}, reasonTokenAnswer
 	}
 	if kind, ok := members.text("token_type"); !ok || !strings.EqualFold(kind, "bearer") {
-		return tokenSet{}, refused(reasonTokenType)
+		return tokenSet{}, reasonTokenType
 	}
-	set := tokenSet{expires: asked.Add(accessLife(members))}
+	set.expires = asked.Add(accessLife(members))
 	var ok bool
 	if set.access, ok = members.text("access_token"); !ok || !isHeaderSafe(set.access) {
-		return tokenSet{}, refused(reasonAccessToken)
+		return tokenSet{}, reasonAccessToken
 	}
 	if set.id, ok = members.text("id_token"); !ok {
-		return tokenSet{}, refused(reasonIDToken)
+		return tokenSet{}, reasonIDToken
 	}
-	return set, nil
+	set.rotated = members.has("refresh_token")
+	if refresh, ok := members.text("refresh_token"); ok && len(refresh) <= maxRefreshToken && isHeaderSafe(refresh) {
+		set.refresh = NewRefreshToken(secret.New(refresh))
+	}
+	return set, ""
 }
 
 // accessLife is expires_in, at most ten minutes; ten minutes if it is absent or

@@ -32,6 +32,8 @@ type loginToken struct {
 	issuer string
 	client string
 	now    time.Time
+
+	original Original // of a refresh
 }
 
 // rule is one condition of a sign-in, and the reason given when it is broken.
@@ -62,13 +64,22 @@ func loginRules() []rule {
 	}
 }
 
-// verifyLogin decides whether an ID token is the answer to this transaction. The
-// signature comes first (go-oidc, with RS256 pinned), then our own rules, and
-// whatever go-oidc found wrong beyond them.
+// verifyLogin decides whether an ID token is the answer to this transaction.
 func (c *Client) verifyLogin(ctx context.Context, raw, access string, login Login) (Identity, error) {
-	keyID, err := parseHeader(raw)
+	claims, err := c.verify(ctx, raw, loginToken{access: access, login: login}, loginRules())
 	if err != nil {
 		return Identity{}, err
+	}
+	return identityOf(claims), nil
+}
+
+// verify holds an ID token, with what token has beside its claims, to rules. The
+// signature comes first (go-oidc, with RS256 pinned), then our own rules, and
+// whatever go-oidc found wrong beyond them.
+func (c *Client) verify(ctx context.Context, raw string, token loginToken, rules []rule) (object, error) {
+	keyID, err := parseHeader(raw)
+	if err != nil {
+		return nil, err
 	}
 	check := &signatureCheck{client: c, keyID: keyID}
 	verifier := oidc.NewVerifier(c.cfg.Issuer, check, &oidc.Config{
@@ -78,28 +89,24 @@ func (c *Client) verifyLogin(ctx context.Context, raw, access string, login Logi
 	})
 	_, libraryErr := verifier.Verify(ctx, raw)
 	if check.err != nil {
-		return Identity{}, check.err
+		return nil, check.err
 	}
 	if check.payload == nil {
-		return Identity{}, refused(reasonLibrary)
+		return nil, refused(reasonLibrary)
 	}
-	claims, err := parseObject(check.payload)
-	if err != nil {
-		return Identity{}, refused(reasonClaims)
+	if token.claims, err = parseObject(check.payload); err != nil {
+		return nil, refused(reasonClaims)
 	}
-	token := loginToken{
-		claims: claims, access: access, login: login,
-		issuer: c.cfg.Issuer, client: c.cfg.ClientID, now: c.now(),
-	}
-	for _, r := range loginRules() {
+	token.issuer, token.client, token.now = c.cfg.Issuer, c.cfg.ClientID, c.now()
+	for _, r := range rules {
 		if !r.holds(token) {
-			return Identity{}, refused(r.reason)
+			return nil, refused(r.reason)
 		}
 	}
 	if libraryErr != nil {
-		return Identity{}, refused(reasonLibrary)
+		return nil, refused(reasonLibrary)
 	}
-	return identityOf(claims), nil
+	return token.claims, nil
 }
 
 // signatureCheck is the key set that go-oidc asks. It keeps what go-oidc would
