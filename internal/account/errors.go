@@ -47,6 +47,7 @@ const (
 	KindSignInDenied    Kind = "sign-in-denied"    // the user or the tenant said no
 	KindSignInExpired   Kind = "sign-in-expired"   // no sign-in of this browser is waiting for that answer
 	KindOtherPerson     Kind = "other-person"      // a confirmation came back as somebody else
+	KindRefreshRefused  Kind = "refresh-refused"   // a refresh brought the token of somebody else, or one that breaks another rule
 )
 
 // Error carries a kind for the user, an optional moment when to come back, and

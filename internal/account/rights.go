@@ -22,24 +22,25 @@ type Rights struct {
 // place that does (security decision 7, the truth table of the design).
 //
 // The list needs a living token and, once a strong method protects the account,
-// the second step too: a password alone must not even show what guards it.
+// the second step too: a password alone must not even show what guards it. A token
+// that was refreshed lives on, and the proof grows old: a refresh prolongs reading,
+// never changing.
 func RightsAt(access Access, now time.Time) Rights {
-	alive := now.Before(access.Expires)
-	proven := !access.Proof.Strong || access.Proof.MFA
+	if !access.Proof.secondStep() || !now.Before(access.Expires) {
+		return Rights{}
+	}
 	until := access.Proof.At.Add(ProofLifetime)
 	if access.Expires.Before(until) {
 		until = access.Expires
 	}
-	if !proven || !alive {
-		return Rights{}
+	if !now.Before(until) {
+		return Rights{See: true}
 	}
-	fresh := now.Before(until)
-	rights := Rights{See: fresh || !access.Proof.Strong, Add: fresh, Change: fresh}
-	if fresh {
-		rights.Until = until
-	}
-	return rights
+	return Rights{See: true, Add: true, Change: true, Until: until}
 }
+
+// secondStep reports that all was proven that protected the account.
+func (p Proof) secondStep() bool { return !p.Strong || p.MFA }
 
 // StepUpMaxAge is the max_age that a confirmation asks for. With a strong
 // method the tenant challenges for it on every request and that is the proof;

@@ -73,6 +73,7 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest, answer SignInAnsw
 	}
 	list, err := s.tenant.ListAuthenticators(ctx, tokens.Access)
 	if err != nil {
+		s.Revoke(ctx, tokens.Refresh.Secret())
 		return User{}, Access{}, signInError(err)
 	}
 	user := User{
@@ -87,6 +88,9 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest, answer SignInAnsw
 		proof.At = s.now()
 	}
 	access := Access{Token: tokens.Access.Secret(), Expires: tokens.Expires, Proof: proof, SID: identity.SID}
+	if refresh := tokens.Refresh.Secret(); !refresh.IsZero() {
+		access.Renewal = Renewal{Token: refresh, Nonce: r.Nonce, AuthTime: identity.AuthTime}
+	}
 	return user, access, nil
 }
 

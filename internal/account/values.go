@@ -41,7 +41,22 @@ type Access struct {
 	Token   secret.Secret
 	Expires time.Time
 	Proof   Proof
-	SID     string // session id at the tenant, for sign-out
+	SID     string  // session id at the tenant, for sign-out
+	Renewal Renewal // zero unless sign-ins ask for a refresh token (REFRESH=on)
+}
+
+// Renewal is what can prolong the reading of the list once the access token has
+// ended. Proof stays what it was: nothing is proven by it.
+type Renewal struct {
+	// Token is the refresh token. Each is sent to the tenant once at most, by the
+	// request that took it out of the session; while that one is under way, and if
+	// it came to nothing, there is none.
+	Token secret.Secret
+	Taken time.Time // when the token was taken; zero if no refresh is under way
+
+	// What the ID token of a refresh has to agree with, beside the user.
+	Nonce    string
+	AuthTime time.Time // of the sign-in
 }
 
 // RecoveryCode is a code the tenant handed out and the user has not yet stated
