@@ -16,7 +16,7 @@ import (
 
 // schema is the version of what is sealed. A record of another version does not
 // open; its owner signs in again.
-const schema = 2
+const schema = 3
 
 // errSealed is the error of a record that no key of the ring opens.
 var errSealed = errors.New("session: the record's seal does not match")

@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"mysecurity/internal/account"
+	"mysecurity/internal/secret"
 )
 
 // Session is one request's view of who is signed in. It belongs to one request
@@ -25,6 +26,7 @@ type Session struct {
 	changes   []func(*state) // since the last write, to be made again if another request was first
 	single    bool           // one of them uses something up and must not be made again
 	ended     ticket         // of the session that this request has ended, for its name in the audit stream
+	orphan    secret.Secret  // its refresh token, or that of the one it has replaced
 }
 
 // urgency says what has to be written, and how bad it is if that fails.
@@ -159,6 +161,7 @@ func (s *Session) SignIn(w http.ResponseWriter, user account.User, access accoun
 			s.written()
 			if old != nil {
 				s.m.replaced.note(old.ticket.recordKey(), s.m.store.now())
+				s.orphan = old.state.Access.Renewal.Token
 			}
 			return nil
 		}
@@ -184,6 +187,7 @@ func (s *Session) SignOut(w http.ResponseWriter) error {
 			s.gs.Options.MaxAge = 0
 			return fmt.Errorf("session: sign-out: %w", err)
 		}
+		s.orphan = s.Access().Renewal.Token
 	} else {
 		s.m.store.jar.clear(w, s.m.store.jar.session)
 	}

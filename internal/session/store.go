@@ -88,18 +88,26 @@ func (s *store) load(ctx context.Context, t ticket) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, stale, err := s.ring.open(Sessions, k, t.key[:], rec.Blob)
+	st, stale, err := s.unseal(t, rec)
 	if err != nil {
 		return nil, err
-	}
-	st, err := decodeState(plain)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if !s.now().Before(expiry(st.Started, rec.Seen)) {
 		return nil, errEnded
 	}
 	return &entry{ticket: t, version: rec.Version, created: rec.Created, seen: rec.Seen, stale: stale, state: st}, nil
+}
+
+// unseal opens a record. stale: with an older key of the ring.
+func (s *store) unseal(t ticket, rec Record) (st state, stale bool, err error) {
+	plain, stale, err := s.ring.open(Sessions, t.recordKey(), t.key[:], rec.Blob)
+	if err != nil {
+		return state{}, false, err
+	}
+	if st, err = decodeState(plain); err != nil {
+		return state{}, false, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return st, stale, nil
 }
 
 // expiry is when a session ends, by rest or by age.
@@ -121,7 +129,7 @@ func (s *store) Save(r *http.Request, w http.ResponseWriter, gs *sessions.Sessio
 	case e == nil:
 		return nil
 	case gs.Options.MaxAge < 0:
-		if err := s.backend.Delete(ctx, Sessions, e.ticket.recordKey()); err != nil {
+		if err := s.take(ctx, e); err != nil {
 			return err
 		}
 		s.jar.clear(w, s.jar.session)
@@ -135,6 +143,28 @@ func (s *store) Save(r *http.Request, w http.ResponseWriter, gs *sessions.Sessio
 		return nil
 	default:
 		return s.replace(ctx, e)
+	}
+}
+
+// take deletes the record of an entry, which is then what was stored last: another
+// request may have changed it meanwhile.
+func (s *store) take(ctx context.Context, e *entry) error {
+	k := e.ticket.recordKey()
+	rec, err := s.backend.Take(ctx, Sessions, k)
+	switch {
+	case err == nil:
+		if e.state, _, err = s.unseal(e.ticket, rec); err != nil {
+			e.state = state{} // it has ended all the same
+		}
+		return nil
+	case refused(err):
+		if err := s.backend.Delete(ctx, Sessions, k); err != nil {
+			return err
+		}
+		e.state = state{}
+		return nil
+	default:
+		return err
 	}
 }
 

@@ -128,10 +128,14 @@ func (s *Session) changeRecovery(set func(*account.RecoveryCode)) {
 }
 
 // MarkAccessDead drops the token after the tenant has refused it. What the
-// sign-in proved stays known; Access ends now.
+// sign-in proved stays known; Access ends now. A newer token, which another request
+// has got meanwhile, stays.
 func (s *Session) MarkAccessDead() {
-	now := s.m.store.now()
+	now, refused := s.m.store.now(), s.view().Access.Token
 	s.change(vital, func(st *state) {
+		if !st.Access.Token.Equal(refused) {
+			return
+		}
 		st.Access.Token = secret.Secret{}
 		if now.Before(st.Access.Expires) {
 			st.Access.Expires = now

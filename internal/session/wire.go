@@ -40,6 +40,15 @@ type wireAccess struct {
 	MFA     bool      `json:"mfa,omitempty"`
 	Strong  bool      `json:"strong,omitempty"`
 	SID     string    `json:"sid,omitempty"`
+
+	Renewal wireRenewal `json:"renewal,omitzero"`
+}
+
+type wireRenewal struct {
+	Token    string    `json:"token,omitempty"`
+	Taken    time.Time `json:"taken,omitzero"`
+	Nonce    string    `json:"nonce,omitempty"`
+	AuthTime time.Time `json:"auth_time,omitzero"`
 }
 
 type wireEnrolment struct {
@@ -108,10 +117,7 @@ func encodeState(s state) ([]byte, error) {
 	w := wireState{
 		Started: s.Started,
 		User:    wireUser(s.User),
-		Access: wireAccess{
-			Token: s.Access.Token.Reveal(), Expires: s.Access.Expires, SID: s.Access.SID,
-			At: s.Access.Proof.At, MFA: s.Access.Proof.MFA, Strong: s.Access.Proof.Strong,
-		},
+		Access:  encodeAccess(s.Access),
 	}
 	for _, e := range s.Enrolments {
 		w.Enrolments = append(w.Enrolments, encodeEnrolment(e))
@@ -137,10 +143,7 @@ func decodeState(plain []byte) (state, error) {
 	s := state{
 		Started: w.Started,
 		User:    account.User(w.User),
-		Access: account.Access{
-			Token: secret.New(w.Access.Token), Expires: w.Access.Expires, SID: w.Access.SID,
-			Proof: account.Proof{At: w.Access.At, MFA: w.Access.MFA, Strong: w.Access.Strong},
-		},
+		Access:  w.Access.decode(),
 	}
 	for _, e := range w.Enrolments {
 		if s.Enrolments == nil {
@@ -155,6 +158,26 @@ func decodeState(plain []byte) (state, error) {
 		s.Notice = (*notice)(n)
 	}
 	return s, nil
+}
+
+func encodeAccess(a account.Access) wireAccess {
+	return wireAccess{
+		Token: a.Token.Reveal(), Expires: a.Expires, SID: a.SID,
+		At: a.Proof.At, MFA: a.Proof.MFA, Strong: a.Proof.Strong,
+		Renewal: wireRenewal{
+			Token: a.Renewal.Token.Reveal(), Taken: a.Renewal.Taken, Nonce: a.Renewal.Nonce, AuthTime: a.Renewal.AuthTime,
+		},
+	}
+}
+
+func (w wireAccess) decode() account.Access {
+	return account.Access{
+		Token: secret.New(w.Token), Expires: w.Expires, SID: w.SID,
+		Proof: account.Proof{At: w.At, MFA: w.MFA, Strong: w.Strong},
+		Renewal: account.Renewal{
+			Token: secret.New(w.Renewal.Token), Taken: w.Renewal.Taken, Nonce: w.Renewal.Nonce, AuthTime: w.Renewal.AuthTime,
+		},
+	}
 }
 
 func encodeEnrolment(e account.Enrolment) wireEnrolment {
