@@ -122,7 +122,7 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 		Site: tenant.portal,
 		Tenant: auth0.Config{
 			Issuer: tenant.Issuer(), ClientID: id, ClientSecret: secret.New(key),
-			MFAAudience: tenant.Issuer() + "mfa/", AllowLoopbackHTTP: true,
+			MFAAudience: tenant.Issuer() + "mfa/", AllowLoopbackHTTP: true, OfflineAccess: cfg.Refresh,
 		},
 		SessionKeys: []secret.Secret{newSessionKey()}, SessionFile: filepath.Join(folder, "sessions.db"),
 		Mode: "demo", MinMethods: cfg.MinMethods, Methods: cfg.Methods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,

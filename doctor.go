@@ -145,5 +145,6 @@ func tenantConfig(cfg config.Config) auth0.Config {
 		Issuer: cfg.Issuer, ClientID: cfg.ClientID,
 		ClientSecret: cfg.ClientSecret, BasicAuth: cfg.BasicAuth,
 		MFAAudience: cfg.MFAAudience, AllowLoopbackHTTP: cfg.Mode == config.Development,
+		OfflineAccess: cfg.Refresh,
 	}
 }

@@ -49,6 +49,7 @@ var statuses = map[account.Kind]int{
 	account.KindSignInDenied:    http.StatusForbidden,
 	account.KindSignInExpired:   http.StatusBadRequest,
 	account.KindOtherPerson:     http.StatusForbidden,
+	account.KindRefreshRefused:  http.StatusForbidden,
 	KindStoreDown:               http.StatusServiceUnavailable,
 	KindForged:                  http.StatusForbidden,
 	KindFormExpired:             http.StatusForbidden,

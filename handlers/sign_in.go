@@ -78,22 +78,26 @@ func (h *Handlers) FinishSignIn(c echo.Context) error {
 
 // signedIn makes the session, under a new id, and goes to the wanted page.
 func (h *Handlers) signedIn(c echo.Context, tx session.Transaction, user account.User, access account.Access) error {
-	scope := ScopeOf(c)
+	scope, ctx := ScopeOf(c), c.Request().Context()
 	if tx.StepUpFor.Subject != "" && !tx.StepUpFor.Is(user) {
+		h.Account.Revoke(ctx, access.Renewal.Token)
 		if err := scope.Session.SignOut(c.Response()); err != nil {
 			return account.Fail(KindStoreDown, err)
 		}
+		h.Account.Revoke(ctx, scope.Session.Orphan())
 		return account.Fail(account.KindOtherPerson, nil)
 	}
 	confirmed := scope.Session.SignedIn() && scope.Session.User().Is(user)
 	if err := scope.Session.SignIn(c.Response(), user, access); err != nil {
+		h.Account.Revoke(ctx, access.Renewal.Token)
 		return account.Fail(KindStoreDown, err)
 	}
+	h.Account.Revoke(ctx, scope.Session.Orphan())
 	if confirmed && scope.Place.Key == templates.PageOverview {
 		scope.Session.SetNotice(string(templates.NoticeConfirmed), nil)
 	}
 	for _, enrolment := range scope.Session.Enrolments() {
-		h.Account.Keep(c.Request().Context(), user, enrolment)
+		h.Account.Keep(ctx, user, enrolment)
 	}
 	if access.Proof.Strong && !access.Proof.MFA {
 		h.audit.record(c, auditRefusal, "refused", "no-second-step", user)

@@ -37,6 +37,7 @@ const (
 	ErrorSignInDenied     ErrorKind = "sign-in-denied"  // the user left the sign-in page, or it said no
 	ErrorSignInExpired    ErrorKind = "sign-in-expired" // no sign-in of this browser waits for that answer
 	ErrorOtherPerson      ErrorKind = "other-person"    // a fresh proof came back as somebody else
+	ErrorRefreshRefused   ErrorKind = "refresh-refused" // a refresh brought a token that is not the user's
 )
 
 // ErrorKinds lists every [ErrorKind].
@@ -48,7 +49,7 @@ func ErrorKinds() []ErrorKind {
 		ErrorNoEnrolment, ErrorNotFound, ErrorPageNotFound, ErrorMethodNotAllowed,
 		ErrorBadRequest, ErrorTooLarge, ErrorWrongHost, ErrorForged,
 		ErrorFormExpired, ErrorSignInRefused, ErrorSignInStale, ErrorSignInDenied,
-		ErrorSignInExpired, ErrorOtherPerson,
+		ErrorSignInExpired, ErrorOtherPerson, ErrorRefreshRefused,
 	}
 }
 
@@ -80,7 +81,7 @@ type exit struct {
 // failed, back to the page where trying again makes sense, else to the overview.
 func (v *ErrorPage) wayOut() exit {
 	switch v.Kind {
-	case ErrorSignInRefused, ErrorSignInStale, ErrorSignInDenied, ErrorSignInExpired, ErrorOtherPerson:
+	case ErrorSignInRefused, ErrorSignInStale, ErrorSignInDenied, ErrorSignInExpired, ErrorOtherPerson, ErrorRefreshRefused:
 		return exit{"action.sign-in", (*Page).SignInURL}
 	case ErrorUnavailable, ErrorNotDone, ErrorStoreDown, ErrorInternal, ErrorFormExpired:
 		return exit{"action.again", (*Page).placeURL}

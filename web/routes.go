@@ -27,8 +27,10 @@ func (o Options) routes(e *echo.Echo) {
 	h := o.Handlers
 	const get, post = http.MethodGet, http.MethodPost
 
-	o.group(e, nil, []route{
+	o.group(e, guards{h.Renewed}, []route{
 		{get, "/", h.Home, templates.PageOverview},
+	})
+	o.group(e, nil, []route{
 		{get, "/callback", h.FinishSignIn, templates.PageOverview},
 		{post, "/sign-out", h.SignOut, templates.PageOverview},
 		{get, "/signed-out", h.SignedOut, templates.PageOverview},
@@ -56,6 +58,8 @@ func (o Options) routes(e *echo.Echo) {
 	fresh := requireFreshProof(o.Account)
 	o.group(e, settled.and(fresh), []route{
 		{get, "/add", h.Add, templates.PageAdd},
+	})
+	o.group(e, settled.and(fresh).and(h.Renewed), []route{
 		{get, "/methods/:handle/remove", h.AskRemove, templates.PageRemove},
 		{post, "/methods/:handle/remove", h.Remove, templates.PageRemove},
 	})

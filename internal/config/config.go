@@ -41,6 +41,7 @@ type Config struct {
 	Shown
 	MinMethods int
 	Methods    Methods
+	Refresh    bool // sign-ins ask for a refresh token
 	Log
 }
 
@@ -89,6 +90,7 @@ type serveVariables struct {
 type commonVariables struct {
 	MinMethods  string `env:"MIN_METHODS" envDefault:"1"`
 	Methods     string `env:"METHODS" envDefault:"app,sms,voice,email,push"`
+	Refresh     string `env:"REFRESH" envDefault:"off"`
 	CompanyName string `env:"COMPANY_NAME"`
 	SupportURL  string `env:"SUPPORT_URL"`
 	LogFormat   string `env:"LOG_FORMAT"`
@@ -119,6 +121,7 @@ func Load(environ []string) (Config, []string, error) {
 		Shown:          c.shown(v.Common),
 		MinMethods:     c.count("MIN_METHODS", v.Common.MinMethods, 5),
 		Methods:        c.methods("METHODS", v.Common.Methods),
+		Refresh:        c.oneOf("REFRESH", v.Common.Refresh, "off", "on") == "on",
 		Log:            c.log(v.Common, "json"),
 	}
 	if cfg.Domain == "" {

@@ -23,6 +23,7 @@ type Demo struct {
 	Shown
 	MinMethods int
 	Methods    Methods
+	Refresh    bool
 	Log
 }
 
@@ -64,6 +65,7 @@ func LoadDemo(environ []string) (Demo, []string, error) {
 		EmulatorSeedFile: v.EmulatorSeedFile, EmulatorChaos: c.chaos("EMULATOR_CHAOS", v.EmulatorChaos), DataDir: v.DataDir,
 		Shown: c.shown(v.Common), MinMethods: c.count("MIN_METHODS", v.Common.MinMethods, 5),
 		Methods: c.methods("METHODS", v.Common.Methods),
+		Refresh: c.oneOf("REFRESH", v.Common.Refresh, "off", "on") == "on",
 		Log:     c.log(v.Common, "text"),
 	}
 	scheme := "http"

@@ -38,6 +38,7 @@ func Variables() []Variable {
 		{"SUPPORT_URL", "", portal, "https: or mailto: address of the help desk"},
 		{"MIN_METHODS", "1", portal, "below this many strong methods nobody can remove one; 0 permits removing the last"},
 		{"METHODS", "app,sms,voice,email,push", portal, "what people may add, of app, sms, voice, email and push; what the tenant has switched off should not be listed"},
+		{"REFRESH", "off", portal, "on asks for a refresh token at each sign-in, so that the list stays readable as long as the session lasts; changes need a proof of ten minutes all the same"},
 		{"TRUSTED_PROXIES", "", "serve", "addresses or networks whose X-Forwarded-For is believed, for the log and the limit of sign-ins"},
 		{"PROXY_PREFIX", "kept", "serve", "what a proxy does with the path of PUBLIC_URL: kept, or stripped from what it passes on"},
 		{"PORTAL_MODE", "production", "serve", "production, or development, which permits a tenant on this machine"},
