@@ -1,8 +1,10 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -176,6 +178,57 @@ func TestConsoleUsers(t *testing.T) {
 	doc = w.refused("/console/users", form, http.StatusConflict)
 	if doc.Find("input#email").AttrOr("value", "") != "eve@example.com" || doc.Find("input[name=email_verified][checked]").Length() != 1 {
 		t.Error("the typed values are lost")
+	}
+}
+
+// TestConsoleBlocksAndDeletes: the buttons below each user.
+func TestConsoleBlocksAndDeletes(t *testing.T) {
+	w := newWorld(t)
+	w.refreshToken(ada)
+	about := func(doc *goquery.Document) string { return doc.Find(`section[aria-label="Ada Demo"] dl`).Text() }
+	tokens := regexp.MustCompile(`Refresh tokens\s*(\d+)`)
+	if text := about(w.page(w.do("GET", "/console/users", ""), http.StatusOK)); tokens.FindStringSubmatch(text)[1] != "1" {
+		t.Errorf("no refresh token: %q", text)
+	}
+	press := func(action string) *goquery.Document {
+		return w.submit("/console/users", url.Values{"id": {w.userID(ada)}, "action": {action}})
+	}
+	if text := about(press("block")); !strings.Contains(text, "Blocked") || tokens.FindStringSubmatch(text)[1] != "0" {
+		t.Errorf("blocked: %q", text)
+	}
+	if text := about(press("unblock")); strings.Contains(text, "Blocked") {
+		t.Errorf("unblocked: %q", text)
+	}
+	w.refused("/console/users", url.Values{"id": {w.userID(ada)}, "action": {"promote"}}, http.StatusUnprocessableEntity)
+	if doc := press("delete"); doc.Find(`section[aria-label="Ada Demo"]`).Length() != 0 {
+		t.Error("not deleted")
+	}
+	w.refused("/console/users", url.Values{"id": {"auth0|gone"}, "action": {"delete"}}, http.StatusNotFound)
+}
+
+// TestConsoleRefreshSettings: the form in the section of an application.
+func TestConsoleRefreshSettings(t *testing.T) {
+	w := newWorld(t)
+	form := url.Values{
+		"application": {"portal"}, "rotation_type": {"non-rotating"}, "expiration_type": {"non-expiring"},
+		"leeway": {"7"}, "token_lifetime": {"3600"}, "idle_token_lifetime": {"60"},
+	}
+	doc := w.submit("/console/tenant", form).Find(`section[aria-label="portal"]`)
+	for selector, want := range map[string]string{"[name=rotation_type] [selected]": "non-rotating", "[name=expiration_type] [selected]": "non-expiring"} {
+		if got := doc.Find(selector).Text(); got != want {
+			t.Errorf("%s: %q", selector, got)
+		}
+	}
+	for _, name := range []string{"leeway", "token_lifetime", "idle_token_lifetime"} {
+		field := doc.Find("input[name=" + name + "]")
+		if got := field.AttrOr("value", ""); got != form.Get(name) || doc.Find("label[for="+field.AttrOr("id", "")+"]").Length() != 1 {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	for name, value := range map[string]string{"leeway": "soon", "rotation_type": "x", "application": "nobody", "idle_token_lifetime": "7200"} {
+		wrong := maps.Clone(form)
+		wrong.Set(name, value)
+		w.refused("/console/tenant", wrong, http.StatusUnprocessableEntity)
 	}
 }
 

@@ -23,10 +23,13 @@ func grantForRefresh(e *Emulator, app *Application, p parameters) (*tokenSet, *o
 		e.logEvent("fertft", "", "Unknown refresh token, or one of another application")
 		return nil, invalidRefreshToken()
 	}
+	alive := !t.Family.Ended
 	set, failure := e.exchangeRefreshToken(app, t, p)
 	switch {
 	case failure == nil:
 		e.logEvent("sertft", t.Family.UserID, "Refresh token exchanged")
+	case alive && t.Family.Ended:
+		e.logEvent("ferrt", t.Family.UserID, "Refresh token used again; its family is revoked")
 	case failure.Code != "mfa_required": // that one has an event of its own
 		e.logEvent("fertft", t.Family.UserID, failure.Description)
 	}
@@ -82,7 +85,8 @@ func (e *Emulator) refreshNeedsMFA() bool {
 	return false
 }
 
-// checkRefreshToken returns whose token t is, if it can be exchanged.
+// checkRefreshToken returns whose token t is, if it can be exchanged. It ends the
+// family of one that was used before.
 func (e *Emulator) checkRefreshToken(app *Application, t *refreshToken) (*user, *oauthFailure) {
 	f, now := t.Family, e.clock.Now()
 	u, known := e.s.users[f.UserID]
@@ -95,7 +99,6 @@ func (e *Emulator) checkRefreshToken(app *Application, t *refreshToken) (*user, 
 		return nil, invalidRefreshToken()
 	case t.reused(now, app.RefreshToken.leeway()):
 		e.s.endFamily(f)
-		e.logEvent("ferrt", u.ID, "Refresh token used again; its family is revoked")
 		return nil, invalidRefreshToken()
 	}
 	return u, nil

@@ -35,6 +35,34 @@ func TestOneCodeManyAttempts(t *testing.T) {
 	}
 }
 
+// TestOneRefreshTokenManyAttempts: of many uses of one refresh token at the same
+// moment one succeeds, and what it brought is void then.
+func TestOneRefreshTokenManyAttempts(t *testing.T) {
+	tenant := start(t)
+	form := refreshForm(tenant, tenant.OfflineTokens(tenant.NewUser(), nil).RefreshToken, nil).Encode()
+	const attempts = 20
+	var (
+		barrier = make(chan struct{})
+		done    sync.WaitGroup
+		granted = make(chan string, attempts)
+	)
+	for range attempts {
+		done.Go(func() {
+			<-barrier
+			status, answer := post(t, tenant, "/oauth/token", "application/x-www-form-urlencoded", form, nil)
+			if next, _ := answer["refresh_token"].(string); status == http.StatusOK {
+				granted <- next
+			}
+		})
+	}
+	close(barrier)
+	done.Wait()
+	if got := len(granted); got != 1 {
+		t.Fatalf("%d refreshes succeeded, want 1", got)
+	}
+	wantDead(t, tenant, "the newest one", <-granted)
+}
+
 // TestManyAtOnce signs in many users side by side, for the race detector.
 func TestManyAtOnce(t *testing.T) {
 	tenant := start(t)

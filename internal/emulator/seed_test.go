@@ -1,7 +1,9 @@
 package emulator_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +50,34 @@ func TestSeedFile(t *testing.T) {
 	}
 }
 
+// TestSeedRefreshSettings: what a seed leaves out of them is the vendor's default.
+func TestSeedRefreshSettings(t *testing.T) {
+	for members, want := range map[string]emulator.RefreshSettings{
+		``: {RotationType: "rotating", ExpirationType: "expiring", TokenLifetime: 30 * 86400, IdleLifetime: 15 * 86400},
+		`"leeway": 30, "rotation_type": "non-rotating"`: {
+			RotationType: "non-rotating", ExpirationType: "expiring", Leeway: 30, TokenLifetime: 30 * 86400, IdleLifetime: 15 * 86400,
+		},
+		`"token_lifetime": 3600`: {RotationType: "rotating", ExpirationType: "expiring", TokenLifetime: 3600, IdleLifetime: 3600},
+	} {
+		e, err := newSeeded(strings.Replace(seedFile, `"grant_types"`, `"refresh_token": {`+members+`}, "grant_types"`, 1), "http://localhost:8081")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(e.Close)
+		request := httptest.NewRequest(http.MethodGet, "http://localhost:8081/control/tenant", nil)
+		request.RemoteAddr = "127.0.0.1:50000"
+		recorder := httptest.NewRecorder()
+		e.ServeHTTP(recorder, request)
+		var tenant struct{ Applications []emulator.Application }
+		if err := json.Unmarshal(recorder.Body.Bytes(), &tenant); err != nil {
+			t.Fatal(err)
+		}
+		if got := tenant.Applications[0].RefreshToken; got != want {
+			t.Errorf("%s: %+v", members, got)
+		}
+	}
+}
+
 func TestSeedFileErrors(t *testing.T) {
 	for _, c := range []struct{ name, old, new string }{
 		{"misspelt member", `"policy"`, `"polici"`},
@@ -62,6 +92,8 @@ func TestSeedFileErrors(t *testing.T) {
 		{"user without address", `"email": "x@example.com"`, `"email": ""`},
 		{"user twice", `"users": [`, `"users": [{"email": "X@example.com", "name": ""}, `},
 		{"application twice", `"applications": [`, `"applications": [{"name": "x", "client_id": "id"}, `},
+		{"unknown rotation", `"grant_types"`, `"refresh_token": {"rotation_type": "x"}, "grant_types"`},
+		{"idle longer than absolute", `"grant_types"`, `"refresh_token": {"token_lifetime": 60, "idle_token_lifetime": 61}, "grant_types"`},
 		{"authenticator of an unknown type", `"type": "otp"`, `"type": "sms"`},
 		{"secret that is no base32", `JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP`, `jbsw 0189`},
 		{"secret too short", `JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP`, `JBSWY3DP`},
