@@ -14,6 +14,7 @@ const [ada, bruno, chloe] = seed.users;
 const mfaAudience = `${tenant}mfa/`;
 const scope = "openid enroll read:authenticators remove:authenticators";
 const login = ({ email, password }) => ({ username: email, password, audience: mfaAudience, scope });
+const offline = (user) => ({ ...login(user), scope: `${scope} offline_access` });
 const credentials = ({ client_id, client_secret }) => ({ domain: tenant.host, clientId: client_id, clientSecret: client_secret });
 
 describe("auth0, AuthenticationClient", () => {
@@ -53,6 +54,26 @@ describe("auth0, AuthenticationClient", () => {
     assert.match(data.scope, /read:users/);
   });
 
+  it("refreshes, and is refused once the refresh token was used twice", async () => {
+    const { oauth } = client(portal);
+    const { data: first } = await oauth.passwordGrant(offline(ada));
+    const { data: second } = await oauth.refreshTokenGrant({ refresh_token: first.refresh_token });
+    assert.equal(second.expires_in, 600);
+    assert.equal(second.scope, first.scope);
+    assert.notEqual(second.refresh_token, first.refresh_token);
+    const refused = { statusCode: 403, error: "invalid_grant", error_description: "Unknown or invalid refresh token." };
+    await assert.rejects(oauth.refreshTokenGrant({ refresh_token: first.refresh_token }), refused);
+    await assert.rejects(oauth.refreshTokenGrant({ refresh_token: second.refresh_token }), refused);
+  });
+
+  it("revokes a refresh token", async () => {
+    const { oauth } = client(portal);
+    const { data } = await oauth.passwordGrant(offline(ada));
+    const { status } = await oauth.revokeRefreshToken({ token: data.refresh_token });
+    assert.equal(status, 200);
+    await assert.rejects(oauth.refreshTokenGrant({ refresh_token: data.refresh_token }), { error: "invalid_grant" });
+  });
+
   it("revokes a token that is unknown", async () => {
     const { status } = await client(portal).oauth.revokeRefreshToken({ token: "unknown" });
     assert.equal(status, 200);
@@ -78,6 +99,34 @@ describe("@auth0/auth0-auth-js", () => {
     assert.deepEqual(await client().mfa.challengeAuthenticator(challenge), { challengeType: "otp" });
     const tokens = await client().mfa.verify({ mfaToken: token, factorType: "otp", otp: totp(bruno.authenticators[0].secret) });
     assert.match(tokens.claims.sub, /^auth0\|/);
+  });
+
+  it("refreshes, checks the ID token, and asks for less", async () => {
+    const signedIn = await client().getTokenByPassword(offline(ada));
+    const refreshed = await client().getTokenByRefreshToken({ refreshToken: signedIn.refreshToken });
+    assert.equal(refreshed.claims.sub, signedIn.claims.sub);
+    assert.equal(refreshed.claims.amr, undefined);
+    assert.notEqual(refreshed.refreshToken, signedIn.refreshToken);
+    await client().mfa.listAuthenticators({ mfaToken: refreshed.accessToken });
+    const narrow = await client().getTokenByRefreshToken({ refreshToken: refreshed.refreshToken, scope: "openid" });
+    assert.equal(narrow.scope, "openid");
+  });
+
+  it("revokes a refresh token, and no access token", async () => {
+    const { accessToken, refreshToken } = await client().getTokenByPassword(offline(ada));
+    await assert.rejects(client().revokeToken({ token: accessToken }), ({ cause }) => cause.error === "unsupported_token_type");
+    await client().revokeToken({ token: refreshToken, tokenTypeHint: "refresh_token" });
+    await rejectsWith(client().getTokenByRefreshToken({ refreshToken }), "invalid_grant");
+  });
+
+  it("meets mfa_required at a refresh, and goes on with its mfa_token", async () => {
+    const { refreshToken } = await client().getTokenByPassword({ ...offline(bruno), audience: undefined });
+    await control("PATCH", "tenant", { variants: { refresh_mfa: "action" } });
+    const error = await client().getTokenByRefreshToken({ refreshToken }).then(assert.fail, (reason) => reason);
+    await control("PATCH", "tenant", { variants: { refresh_mfa: "off" } });
+    assert.ok(isMfaRequiredError(error), `${error}`);
+    const list = await client().mfa.listAuthenticators({ mfaToken: error.cause.mfa_token });
+    assert.equal(list[0].authenticatorType, "otp");
   });
 
   it("verifies with the recovery code and gets the next one", async () => {
