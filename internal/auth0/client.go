@@ -26,6 +26,10 @@ func NewAccessToken(value secret.Secret) AccessToken { return AccessToken{value:
 // Secret returns the token for keeping.
 func (t AccessToken) Secret() secret.Secret { return t.value }
 
+// Format keeps every verb from the value; of a field that is not exported fmt would
+// not ask the field itself.
+func (t AccessToken) Format(f fmt.State, verb rune) { t.value.Format(f, verb) }
+
 // Config says which tenant, as which application. Everything the client relies
 // on is fixed here; nothing is derived from a request or from an answer.
 type Config struct {

@@ -3,6 +3,7 @@ package auth0
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -20,6 +21,10 @@ func NewRefreshToken(value secret.Secret) RefreshToken { return RefreshToken{val
 
 // Secret returns the token for keeping.
 func (t RefreshToken) Secret() secret.Secret { return t.value }
+
+// Format keeps every verb from the value; of a field that is not exported fmt would
+// not ask the field itself.
+func (t RefreshToken) Format(f fmt.State, verb rune) { t.value.Format(f, verb) }
 
 // maxRefreshToken bounds what a session has to keep.
 const maxRefreshToken = 4 << 10
