@@ -323,8 +323,8 @@ func TestNothingReadableInTheStore(t *testing.T) {
 		remember(s.FormToken())
 	})
 	remember(b.cookies[host])
-	b.signIn(ada())
-	remember(b.cookies[host], "canary-access-token", "canary-sid", "canary-totp-secret", "canary-uri", "canary-recovery-code",
+	b.signInOffline(w)
+	remember(b.cookies[host], "canary-refresh-token", "canary-nonce", "canary-access-token", "canary-sid", "canary-totp-secret", "canary-uri", "canary-recovery-code",
 		"auth0|ada", "ada@example.com", "totp|dev_1", key(1).Reveal(), "owned-id")
 	if _, err := w.Ledger().Sight(t.Context(), ada().Key(), []string{"totp|dev_1", "owned-id"}, start()); err != nil {
 		t.Fatal(err)
