@@ -45,10 +45,13 @@ func (h *Handlers) began(c echo.Context, e account.Enrolment, code secret.Secret
 // that came with it has to be saved.
 func (h *Handlers) added(c echo.Context, e account.Enrolment) {
 	current := ScopeOf(c).Session
-	current.DropEnrolment(e.Kind)
-	current.MarkRecoveryDue()
-	current.SetNotice(string(addedNotice(e.Kind)), map[string]string{"method": account.HandleOf(current.User(), e.ID)})
-	h.audit.record(c, auditAdd, "done", string(e.Kind), current.User())
+	user := current.User()
+	first := current.FinishEnrolment(e, string(addedNotice(e.Kind)), map[string]string{"method": account.HandleOf(user, e.ID)})
+	ScopeOf(c).then(func() {
+		if first() {
+			h.audit.record(c, auditAdd, "done", string(e.Kind), user)
+		}
+	})
 }
 
 func addedNotice(kind account.MethodKind) templates.Notice {

@@ -94,6 +94,7 @@ func commit(c echo.Context) error {
 		return nil
 	}
 	err := current.Commit(c.Response())
+	ScopeOf(c).saved()
 	switch {
 	case err == nil:
 		return nil

@@ -18,6 +18,21 @@ type Scope struct {
 	Session *session.Session // nil on routes without one
 	Place   templates.Place  // where a hop through the sign-in page comes back to
 	Failure error            // what Error was given, for the access log
+
+	settled []func() // what waits for the session to be saved
+}
+
+// then postpones what tells of a change in the session until the change is saved,
+// or cannot be: until then another request may turn out to have been first.
+func (s *Scope) then(tell func()) { s.settled = append(s.settled, tell) }
+
+// saved runs what was postponed.
+func (s *Scope) saved() {
+	waiting := s.settled
+	s.settled = nil
+	for _, tell := range waiting {
+		tell()
+	}
 }
 
 const scopeKey = "scope"

@@ -88,7 +88,11 @@ func (h *Handlers) signedIn(c echo.Context, tx session.Transaction, user account
 		return account.Fail(account.KindOtherPerson, nil)
 	}
 	confirmed := scope.Session.SignedIn() && scope.Session.User().Is(user)
-	if err := scope.Session.SignIn(c.Response(), user, access); err != nil {
+	switch err := scope.Session.SignIn(c.Response(), user, access); {
+	case errors.Is(err, session.ErrGone): // signed out in another window meanwhile
+		h.Account.Revoke(ctx, access.Renewal.Token)
+		return account.Fail(account.KindNeedSignIn, err)
+	case err != nil:
 		h.Account.Revoke(ctx, access.Renewal.Token)
 		return account.Fail(KindStoreDown, err)
 	}

@@ -14,7 +14,10 @@ import (
 func (h *Handlers) SignOut(c echo.Context) error {
 	scope := ScopeOf(c)
 	current := scope.Session
-	if !current.SignedIn() { // the session has ended, the tenant's own may live on
+	if !current.SignedIn() { // the session has ended or was just replaced, the tenant's own may live on
+		if err := current.SignOut(c.Response()); err != nil {
+			return account.Fail(KindStoreDown, err)
+		}
 		return h.leave(c, h.Account.SignOutURL(account.Access{}))
 	}
 	lose, err := ticked(c, "lose_code")

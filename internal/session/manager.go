@@ -130,7 +130,8 @@ func (m *Manager) Open(w http.ResponseWriter, r *http.Request, exclusive bool) (
 		s.Close()
 		return s, err
 	}
-	if ok && m.replaced.lately(t.recordKey(), m.store.now()) {
+	if now, late := m.replaced.lately(t.recordKey(), m.store.now()); ok && late {
+		s.successor = &now
 		return s, nil // the browser has the new ticket by now: its cookie is not ours to clear
 	}
 	s.hadCookie = true

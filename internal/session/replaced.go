@@ -9,32 +9,42 @@ import (
 // still be on its way.
 const lateTime = time.Minute
 
-// replaced remembers the records that a new proof has lately replaced. A late
-// request with the old ticket is a visitor's as any other, but its answer must
-// not clear the cookie: that would be the new one. It is for one process only;
-// elsewhere such a request costs a sign-in. Safe for concurrent use.
+// replaced remembers which records a new proof has lately replaced, and by which.
+// A late request with the old ticket is a visitor's as any other, but its answer
+// must not clear the cookie, which is the new one by now, and a sign-out by it has
+// to end what the browser has now. It is for one process only; elsewhere such a
+// request costs a sign-in. Safe for concurrent use.
 type replaced struct {
-	mu   sync.Mutex
-	when map[Key]time.Time
+	mu  sync.Mutex
+	all map[Key]succession
 }
 
-func (r *replaced) note(k Key, now time.Time) {
+type succession struct {
+	by Key
+	at time.Time
+}
+
+func (r *replaced) note(old, by Key, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.when == nil {
-		r.when = map[Key]time.Time{}
+	if r.all == nil {
+		r.all = map[Key]succession{}
 	}
-	for old, at := range r.when {
-		if now.Sub(at) > lateTime {
-			delete(r.when, old)
+	for k, s := range r.all {
+		if now.Sub(s.at) > lateTime {
+			delete(r.all, k)
 		}
 	}
-	r.when[k] = now
+	r.all[old] = succession{by: by, at: now}
 }
 
-func (r *replaced) lately(k Key, now time.Time) bool {
+// lately reports whether a record was replaced, and returns the one that has its
+// place now: the last of several.
+func (r *replaced) lately(k Key, now time.Time) (current Key, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at, known := r.when[k]
-	return known && now.Sub(at) <= lateTime
+	for s, known := r.all[k]; known && now.Sub(s.at) <= lateTime; s, known = r.all[k] {
+		k, ok = s.by, true
+	}
+	return k, ok
 }

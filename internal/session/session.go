@@ -25,6 +25,7 @@ type Session struct {
 	pending   urgency
 	changes   []func(*state) // since the last write, to be made again if another request was first
 	single    bool           // one of them uses something up and must not be made again
+	successor *Key           // what has replaced the record that the cookie names; nil if nothing has
 	ended     ticket         // of the session that this request has ended, for its name in the audit stream
 	orphan    secret.Secret  // its refresh token, or that of the one it has replaced
 }
@@ -95,9 +96,11 @@ func (s *Session) Commit(w http.ResponseWriter) error {
 		s.written()
 		return nil
 	case was == vital && errors.Is(err, ErrNotFound):
+		_, late := s.m.replaced.lately(e.ticket.recordKey(), s.m.store.now())
 		s.forget()
-		s.hadCookie = true
-		s.m.store.jar.clear(w, s.m.store.jar.session)
+		if s.hadCookie = !late; !late { // else the cookie is the successor's by now
+			s.m.store.jar.clear(w, s.m.store.jar.session)
+		}
 		return ErrGone
 	case was == vital:
 		return err
@@ -146,7 +149,9 @@ func (s *Session) forget() {
 // SignIn makes user the owner of a new session with a new ticket, at once. The
 // old record of this browser is deleted in the same write. If it belonged to
 // the same person, a running wizard, an unsaved recovery code and a notice move
-// along; another person gets nothing of it.
+// along; another person gets nothing of it. ErrGone means that the browser has
+// signed out meanwhile: nobody becomes signed in again by a sign-in that began
+// before.
 func (s *Session) SignIn(w http.ResponseWriter, user account.User, access account.Access) error {
 	if user.Issuer != s.m.store.ring.issuer || user.Subject == "" {
 		return errors.New("session: the user is not of the configured issuer")
@@ -160,7 +165,7 @@ func (s *Session) SignIn(w http.ResponseWriter, user account.User, access accoun
 			s.gs, s.hadCookie = gs, false
 			s.written()
 			if old != nil {
-				s.m.replaced.note(old.ticket.recordKey(), s.m.store.now())
+				s.m.replaced.note(old.ticket.recordKey(), entryOf(gs).ticket.recordKey(), s.m.store.now())
 				s.orphan = old.state.Access.Renewal.Token
 			}
 			return nil
@@ -173,14 +178,24 @@ func (s *Session) SignIn(w http.ResponseWriter, user account.User, access accoun
 		if old, err = s.m.store.reload(s.r.Context(), old); err != nil {
 			return fmt.Errorf("session: sign-in: %w", err)
 		}
+		if old == nil {
+			s.forget()
+			return ErrGone
+		}
 	}
 	return ErrConflict
 }
 
-// SignOut deletes the record and clears the cookie, at once. If the record
+// SignOut deletes the record and clears the cookie, at once; of a ticket that a
+// new proof has just replaced, the record that the browser has now. If the record
 // cannot be deleted, the session goes on and the error says so: nobody is told
 // to be signed out who is not.
 func (s *Session) SignOut(w http.ResponseWriter) error {
+	if s.successor != nil {
+		if err := s.m.store.backend.Delete(context.WithoutCancel(s.r.Context()), Sessions, *s.successor); err != nil {
+			return fmt.Errorf("session: sign-out: %w", err)
+		}
+	}
 	if s.SignedIn() {
 		s.gs.Options.MaxAge = -1
 		if err := s.gs.Save(s.r, w); err != nil {

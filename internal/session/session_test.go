@@ -623,21 +623,24 @@ func TestGone(t *testing.T) {
 			b.wantSignedIn(false, "next request")
 		})
 	}
-	t.Run("a step-up after the end starts clean", func(t *testing.T) {
+	t.Run("RC-05 a step-up that began before the end signs nobody in", func(t *testing.T) {
 		w := newWorld(t)
 		b := w.browser()
 		b.signIn(ada())
 		b.visit(func(s *Session, _ http.ResponseWriter) { fill(s) })
 		b.visit(func(s *Session, rw http.ResponseWriter) {
 			end(t, w, b)
-			if err := s.SignIn(rw, ada(), access(start())); err != nil {
+			if err := s.SignIn(rw, ada(), access(start())); !errors.Is(err, ErrGone) || s.SignedIn() {
 				t.Fatal(err)
 			}
+		})
+		b.wantSignedIn(false, "after it")
+		b.signIn(ada())
+		b.visit(func(s *Session, _ http.ResponseWriter) {
 			if _, held := s.RecoveryCode(); held {
 				t.Error("something of the ended session came back")
 			}
 		})
-		b.wantSignedIn(true, "new session")
 	})
 }
 
@@ -724,6 +727,66 @@ func TestConflict(t *testing.T) {
 			t.Fatalf("signed in %v, cookies %v, %v", s.SignedIn(), rw.Result().Cookies(), err)
 		}
 		b.receive(rw1)
+	})
+	t.Run("nor does one that finds out late, with something to write", func(t *testing.T) {
+		late, rw := open()
+		one, rw1 := open()
+		if err := one.SignIn(rw1, ada(), access(start())); err != nil {
+			t.Fatal(err)
+		}
+		late.MarkAccessDead()
+		if err := late.Commit(rw); !errors.Is(err, ErrGone) || late.HadCookie() || len(rw.Result().Cookies()) != 0 {
+			t.Fatalf("cookies %v, %v", rw.Result().Cookies(), err)
+		}
+		b.receive(rw1)
+		b.wantSignedIn(true, "its successor")
+	})
+	t.Run("RC-05 a sign-out with a ticket just replaced ends its successor", func(t *testing.T) {
+		for _, times := range []int{1, 2} {
+			b.signIn(ada())
+			leaving := b.request()
+			for range times {
+				b.signIn(ada())
+			}
+			rw := httptest.NewRecorder()
+			s, err := w.Open(rw, leaving, false)
+			if err != nil || s.SignOut(rw) != nil {
+				t.Fatal(err)
+			}
+			b.wantSignedIn(false, "after it")
+		}
+		b.signIn(ada())
+	})
+	t.Run("one of two requests has finished an enrolment", func(t *testing.T) {
+		running := account.Enrolment{Kind: account.MethodPush, ID: "push|1", Started: start()}
+		b.visit(func(s *Session, _ http.ResponseWriter) { s.SetEnrolment(running) })
+		one, rw1 := open()
+		two, rw2 := open()
+		first, second := one.FinishEnrolment(running, "added", nil), two.FinishEnrolment(running, "added", nil)
+		if err := errors.Join(one.Commit(rw1), two.Commit(rw2)); err != nil {
+			t.Fatal(err)
+		}
+		if !first() || second() {
+			t.Errorf("first %v, second %v", first(), second())
+		}
+	})
+	t.Run("a finished enrolment is not the one begun after it", func(t *testing.T) {
+		old := account.Enrolment{Kind: account.MethodPush, ID: "push|1", Started: start()}
+		b.visit(func(s *Session, _ http.ResponseWriter) { s.SetEnrolment(old) })
+		late, rw := open()
+		finished := late.FinishEnrolment(old, "added", nil)
+		b.visit(func(s *Session, _ http.ResponseWriter) {
+			s.SetEnrolment(account.Enrolment{Kind: account.MethodPush, ID: "push|2", Started: start().Add(time.Second)})
+		})
+		if err := late.Commit(rw); err != nil || finished() {
+			t.Fatalf("finished %v, %v", finished(), err)
+		}
+		b.visit(func(s *Session, _ http.ResponseWriter) {
+			if e, held := s.Enrolment(account.MethodPush); !held || e.ID != "push|2" {
+				t.Error("the later one is gone")
+			}
+			s.DropEnrolment(account.MethodPush)
+		})
 	})
 	t.Run("a notice taken by a page view gives way", func(t *testing.T) {
 		b.visit(func(s *Session, _ http.ResponseWriter) { s.SetNotice("x", nil) })

@@ -46,6 +46,36 @@ func (s *Session) DropEnrolment(kind account.MethodKind) {
 	})
 }
 
+// FinishEnrolment forgets an enrolment that has become a method, makes the
+// recovery code that came with it due, and keeps a message for the next page. Of
+// several requests that find out at the same time one does it: which one it was,
+// first tells after Commit.
+func (s *Session) FinishEnrolment(e account.Enrolment, notice string, args map[string]string) (first func() bool) {
+	message, mine := newNotice(notice, args), false
+	s.change(vital, func(st *state) {
+		held, running := st.Enrolments[e.Kind]
+		if mine = running && held.Started.Equal(e.Started); !mine {
+			return
+		}
+		st.Enrolments = maps.Clone(st.Enrolments)
+		delete(st.Enrolments, e.Kind)
+		st.Recovery = due(st.Recovery)
+		st.Notice = message
+	})
+	return func() bool { return mine }
+}
+
+// due is a recovery code that has to be saved now. Its first view is permitted; what
+// is due already is permitted no further one.
+func due(held *account.RecoveryCode) *account.RecoveryCode {
+	if held == nil || held.Due {
+		return held
+	}
+	c := *held
+	c.Due, c.Reveal = true, true
+	return &c
+}
+
 // cloned is a copy that shares no list with the session.
 func cloned(e account.Enrolment) account.Enrolment {
 	e.Key.Drift, e.Scan.Apps = slices.Clone(e.Key.Drift), slices.Clone(e.Scan.Apps)
@@ -84,13 +114,9 @@ func (s *Session) KeepRecoveryCode(code secret.Secret) {
 }
 
 // MarkRecoveryDue says that the method the code came with is active: the user
-// has to save the code now. Its first view is permitted; a repeated call
-// permits no further one.
+// has to save the code now.
 func (s *Session) MarkRecoveryDue() {
-	s.changeRecovery(func(c *account.RecoveryCode) {
-		c.Reveal = c.Reveal || !c.Due
-		c.Due = true
-	})
+	s.change(vital, func(st *state) { st.Recovery = due(st.Recovery) })
 }
 
 // AllowReveal permits one more view of the code.
@@ -146,8 +172,12 @@ func (s *Session) MarkAccessDead() {
 // SetNotice keeps a message for the next page. kind comes from the page's own
 // list; args are the values of its placeholders and never secrets.
 func (s *Session) SetNotice(kind string, args map[string]string) {
-	n := &notice{Kind: kind, Args: maps.Clone(args)}
+	n := newNotice(kind, args)
 	s.change(vital, func(st *state) { st.Notice = n })
+}
+
+func newNotice(kind string, args map[string]string) *notice {
+	return &notice{Kind: kind, Args: maps.Clone(args)}
 }
 
 // TakeNotice returns the message, once.
