@@ -112,12 +112,14 @@ export async function momentIn(page: Page, place: Locator): Promise<Date> {
   return moment;
 }
 
-/** A time of day as the browser writes it for its person. */
-function localTime(page: Page, at: Date): Promise<string> {
-  return page.evaluate(
-    (time) => new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(new Date(time)),
-    at.toISOString(),
-  );
+/** A time of day as people write it in the language of the page, on the clock of the browser. */
+export function localTime(page: Page, at: Date): Promise<string> {
+  return page.evaluate((time) => {
+    const [date, { lang }] = [new Date(time), document.documentElement];
+    if (lang !== "fr-CA") return new Intl.DateTimeFormat(lang, { timeStyle: "short" }).format(date);
+    const minutes = date.getMinutes();
+    return `${date.getHours()} h` + (minutes > 0 ? ` ${String(minutes).padStart(2, "0")}` : "");
+  }, at.toISOString());
 }
 
 /** Says that the QR code was scanned, as those without script do. */

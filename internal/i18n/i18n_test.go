@@ -96,6 +96,10 @@ func TestTimes(t *testing.T) {
 		{"French date", Date(fr, afternoon.AddDate(0, 0, 1)), "2\u00a0août\u00a02026"},
 		{"English clock", Clock(en, afternoon), "2:05\u00a0PM UTC"},
 		{"French clock", Clock(fr, afternoon), "14\u00a0h\u00a005 UTC"},
+		{"French morning", Clock(fr, afternoon.Add(-7*time.Hour)), "7\u00a0h\u00a005 UTC"},
+		{"French full hour", Clock(fr, afternoon.Add(-7*time.Hour-5*time.Minute)), "7\u00a0h UTC"},
+		{"French midnight", Clock(fr, afternoon.Add(-14*time.Hour)), "0\u00a0h\u00a005 UTC"},
+		{"English full hour", Clock(en, afternoon.Add(-7*time.Hour-5*time.Minute)), "7:00\u00a0AM UTC"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -105,7 +105,7 @@ func TestSpelling(t *testing.T) {
 	}
 	for _, lang := range Langs() {
 		for key, texts := range sentences(t, lang) {
-			if key == "clock.layout" {
+			if strings.HasPrefix(key, "clock.layout") {
 				continue
 			}
 			for _, text := range texts {

@@ -3,6 +3,7 @@ package i18n
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -19,7 +20,13 @@ func Date(ctx context.Context, t time.Time) string {
 
 // Clock is the time of day of t with the name of its zone, "2:05 PM UTC". The
 // server does not know the visitor's zone: a page puts the text into a <time>
-// element, and the script turns it into local time.
+// element, and the script turns it into local time. French leaves out the minutes
+// of a full hour, and no language of ours writes the zero before a single digit that
+// Go's layout of 24 hours has.
 func Clock(ctx context.Context, t time.Time) string {
-	return t.Format(T(ctx, "clock.layout"))
+	layout := "clock.layout"
+	if t.Minute() == 0 {
+		layout = "clock.layout.hour"
+	}
+	return strings.TrimPrefix(t.Format(T(ctx, layout)), "0")
 }

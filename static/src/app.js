@@ -21,12 +21,14 @@
     setTimeout(() => (region.textContent = text), 100);
   }
 
-  // Times of day come in UTC and are shown in the visitor's zone.
+  // Times of day come in UTC and are shown in the visitor's zone, on one line. French
+  // leaves out the minutes of a full hour.
   function localTimes(root) {
-    const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });
+    const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
     for (const time of root.querySelectorAll("time[data-local]")) {
       const date = new Date(time.dateTime);
-      if (!Number.isNaN(date.getTime())) time.textContent = clock.format(date);
+      if (Number.isNaN(date.getTime())) continue;
+      time.textContent = clock.format(date).replace(/(\sh)\s00$/, "$1").replace(/\s/g, "\u00a0");
     }
   }
 
