@@ -23,7 +23,8 @@ func TestHead(t *testing.T) {
 		t.Helper()
 		for _, path := range []string{
 			"", "signed-out", style, "assets/none.css", "no-such-page", "add", "add/app", "add/phone", "add/email",
-			"add/push", "confirm", "methods/" + anyHandle + "/remove", "sign-out",
+			"add/push", "confirm", "methods/" + anyHandle + "/remove", "sign-out", "language", "csp-report",
+			"add/app/confirm", "add/phone/resend", "add/push/cancel", "recovery-code/saved",
 		} {
 			looked, got := b.do(b.request(http.MethodHead, path, nil)), b.get(path)
 			if looked.StatusCode != got.StatusCode || looked.body != "" {

@@ -64,14 +64,9 @@ func TestInventory(t *testing.T) {
 		{"POST", "sign-out"},
 		{"GET", "signed-out"},
 	}
-	withoutProof := []page{
-		{"GET", "confirm"},
-		{"GET", "recovery-code"},
-		{"POST", "recovery-code/saved"},
-		{"POST", "add/app/cancel"},
-		{"POST", "add/phone/cancel"},
-		{"POST", "add/email/cancel"},
-		{"POST", "add/push/cancel"},
+	withoutProof := []page{{"GET", "confirm"}, {"GET", "recovery-code"}}
+	for _, path := range []string{"recovery-code/saved", "add/app/cancel", "add/phone/cancel", "add/email/cancel", "add/push/cancel"} {
+		withoutProof = append(withoutProof, page{"POST", path}, page{"GET", path})
 	}
 	p := startPortal(t, portalOptions{})
 	_, stale := p.person()

@@ -120,11 +120,32 @@ func (o Options) group(e *echo.Echo, shared guards, routes []route) {
 	for _, r := range routes {
 		chain := append(guards{at(r.place), formToken}, shared...)
 		e.Add(r.method, prefix+r.path, r.handler, chain...)
-		if r.method == http.MethodGet && !acts[r.path] {
+		switch {
+		case r.method == http.MethodGet && !acts[r.path]:
 			e.Add(http.MethodHead, prefix+r.path, r.handler, chain...)
+		case takesFormsOnly(r, routes):
+			e.Add(http.MethodGet, prefix+r.path, o.toPage, chain...)
+			e.Add(http.MethodHead, prefix+r.path, o.toPage, chain...)
 		}
 	}
 }
+
+// toPage leads people who read an address that only takes forms to the page that
+// the form is on: they reload the answer to a mistake by the address bar, or come
+// back from somewhere.
+func (o Options) toPage(c echo.Context) error {
+	return handlers.MoveTo(c, handlers.ScopeOf(c).Place.URL(o.Site))
+}
+
+func takesFormsOnly(r route, routes []route) bool {
+	return r.method == http.MethodPost && !pageless[r.path] &&
+		!slices.ContainsFunc(routes, func(other route) bool { return other.path == r.path && other.method == http.MethodGet })
+}
+
+// pageless are the addresses for forms of every page, and for reports. Reading them
+// is refused, with the methods that they have: a link to the sign-out that led
+// anywhere would look as if it had signed somebody out.
+var pageless = map[string]bool{"/sign-out": true, "/language": true, reportRoute: true}
 
 // acts are the routes that use something up, or begin something, when they are
 // read: a sign-in, its answer, the view of a recovery code. They have no HEAD, which
