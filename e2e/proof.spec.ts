@@ -193,7 +193,7 @@ test("it ends before each step of a phone number, and what was typed stays [MF-1
     expect(await control.countRequests(started, "POST", "/mfa/associate"), "codes asked for").toBe(0);
     await confirmIdentity(page, t, { person });
     await page.getByRole("button", { name: t("add-message.again.send") }).click();
-    await expect(page.getByText(t("add-message.resent"))).toBeVisible();
+    await expect(page.getByText(t("notice.resent"))).toBeVisible();
   });
 
   await test.step("before another number is chosen", async () => {
@@ -205,7 +205,7 @@ test("it ends before each step of a phone number, and what was typed stays [MF-1
 
   await test.step("and it ends well", async () => {
     await page.getByRole("button", { name: t("add-message.again.send") }).click();
-    await expect(page.getByText(t("add-message.resent"))).toBeVisible();
+    await expect(page.getByText(t("notice.resent"))).toBeVisible();
     await confirmMessage(page, t, await person.newestCode(person.number.e164));
     await expectPage(page, t("recovery-code.title"));
     await saveRecoveryCode(page, t);

@@ -78,14 +78,36 @@ func (h *Handlers) afterWizard(c echo.Context) error {
 	return h.move(c, h.Site.URL())
 }
 
+// overElsewhere answers a form of an attempt that this session does not have any
+// more: it was finished or cancelled in another window. What that left to say, or
+// to save, is said first; a second click finds what the first one has left.
+func (h *Handlers) overElsewhere(c echo.Context) error {
+	current := ScopeOf(c).Session
+	kind, args, pending := current.TakeNotice()
+	if !pending {
+		kind = string(templates.NoticeAttemptOver)
+	}
+	current.SetNotice(kind, args)
+	return h.afterWizard(c)
+}
+
 // Cancel gives an attempt up, and with it what was typed for the next one. It
-// leads to the overview, which settles an attempt that has become a method.
+// leads to the overview, which settles an attempt that has become a method, at
+// once or as soon as the list can be read.
 func (h *Handlers) Cancel(kind account.MethodKind) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		current := ScopeOf(c).Session
-		if e, live := running(current, kind); live && !h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e) {
+		e, live := running(current, kind)
+		if !live {
+			return h.move(c, h.Site.URL())
+		}
+		switch h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e) {
+		case account.EndedUnused:
 			current.DropEnrolment(kind)
 			current.SetNotice(string(cancelledNotice(kind)), nil)
+		case account.EndedUnknown:
+			current.SetEnrolment(givenUp(e))
+			current.SetNotice(string(templates.NoticeCancelUnknown), nil)
 		}
 		return h.move(c, h.Site.URL())
 	}

@@ -17,9 +17,9 @@ import (
 func (h *Handlers) AddEmail(c echo.Context) error {
 	scope := ScopeOf(c)
 	if e, live := running(scope.Session, account.MethodEmail); live {
-		return h.show(c, http.StatusOK, h.message(scope, e, codeProblem{}))
+		return h.showMessage(c, e)
 	}
-	return h.show(c, http.StatusOK, h.emailForm(scope, draftOf(scope.Session, account.MethodEmail).To))
+	return h.show(c, http.StatusOK, h.emailForm(scope, draftOf(scope.Session, account.MethodEmail).Typed.To))
 }
 
 // StartEmail has a code sent to an address. While an attempt is running, the
@@ -33,36 +33,33 @@ func (h *Handlers) StartEmail(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	keepTyped(current, account.MethodEmail, account.Typed{To: typed})
+	again := func(problem templates.AddressProblem, until time.Time) error {
+		return h.addressAgain(c, typed, problem, until)
+	}
 	address, problem := parseAddress(typed)
 	if user := current.User(); user.EmailVerified && strings.EqualFold(address, user.Email) {
 		problem = templates.AddressOwn
 	}
 	if problem != templates.AddressFine {
-		return h.addressAgain(c, typed, problem, time.Time{})
+		return again(problem, time.Time{})
+	}
+	if until := draftOf(current, account.MethodEmail).SendAgainTo(address); h.Now().Before(until) {
+		return again(templates.AddressTooSoon, until)
 	}
 	e, code, err := h.Account.StartEmail(c.Request().Context(), current.User(), current.Access(), address)
-	switch account.KindOf(err) {
-	case account.KindBadAddress:
-		problem = templates.AddressRefused
-	case account.KindTooManyMessages:
-		h.noteRefusal(c, account.KindTooManyMessages)
-		problem = templates.AddressTooMany
-	default:
-		return h.began(c, e, code, err)
-	}
-	current.KeepRecoveryCode(code)
-	return h.addressAgain(c, typed, problem, account.UntilOf(err))
+	return startedSending(h, c, e, code, err, addressProblems, again)
+}
+
+// addressProblems are the tenant's refusals in the words of the form.
+var addressProblems = map[account.Kind]templates.AddressProblem{
+	account.KindBadAddress: templates.AddressRefused, account.KindTooManyMessages: templates.AddressTooMany,
 }
 
 func (h *Handlers) addressAgain(c echo.Context, typed string, problem templates.AddressProblem, until time.Time) error {
 	view := h.emailForm(ScopeOf(c), typed)
-	view.HasError, view.Problem, view.RetryAt = true, problem, until
-	status := http.StatusUnprocessableEntity
-	if problem == templates.AddressTooMany {
-		status = http.StatusTooManyRequests
-		h.retryAfter(c, until)
-	}
-	return h.show(c, status, view)
+	view.HasError, view.Problem, view.RetryAt, view.RetryIn = true, problem, until, until.Sub(h.Now())
+	return h.formAgain(c, view, problem == templates.AddressTooMany || problem == templates.AddressTooSoon, until)
 }
 
 // emailForm is the form with what was typed. It names the address that comes

@@ -2,11 +2,14 @@ package handlers
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"mysecurity/internal/account"
 	"mysecurity/internal/phone"
+	"mysecurity/internal/secret"
+	"mysecurity/internal/session"
 	"mysecurity/templates"
 )
 
@@ -48,10 +51,36 @@ func (h *Handlers) Resend(kind account.MethodKind) echo.HandlerFunc {
 		if err != nil {
 			return h.notSent(c, next, err)
 		}
+		if !isHTMX(c) { // a reload of the answer must not send once more
+			current.SetNotice(string(templates.NoticeResent), nil)
+			return h.move(c, h.addURL(kind))
+		}
 		view := h.message(ScopeOf(c), next, codeProblem{})
-		view.Resent = true
+		view.Notice = templates.NoticeResent
 		return h.show(c, http.StatusOK, view)
 	}
+}
+
+// showMessage is the page of an attempt whose code is on its way, as it is read.
+func (h *Handlers) showMessage(c echo.Context, e account.Enrolment) error {
+	scope := ScopeOf(c)
+	view := h.message(scope, e, codeProblem{})
+	view.Notice = takeOnly(scope.Session, templates.NoticeResent)
+	return h.show(c, http.StatusOK, view)
+}
+
+// takeOnly takes the message for the next page if it is of the given kind. Any
+// other one is left for the page that it is meant for.
+func takeOnly(current *session.Session, wanted templates.Notice) templates.Notice {
+	kind, args, held := current.TakeNotice()
+	switch {
+	case !held:
+		return templates.NoticeNone
+	case kind != string(wanted):
+		current.SetNotice(kind, args)
+		return templates.NoticeNone
+	}
+	return wanted
 }
 
 // otherChannel is how the next code is to go to a phone: as the form says, or as
@@ -90,12 +119,43 @@ func (h *Handlers) notSent(c echo.Context, e account.Enrolment, err error) error
 func (h *Handlers) ChangeRecipient(kind account.MethodKind) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		current := ScopeOf(c).Session
-		if e, live := running(current, kind); live {
-			if h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e) {
-				return h.move(c, h.Site.URL())
-			}
-			keepDraft(current, kind, e.Message)
+		e, live := running(current, kind)
+		if !live {
+			return h.move(c, h.addURL(kind))
 		}
+		switch h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e) {
+		case account.EndedActive:
+			return h.move(c, h.Site.URL())
+		case account.EndedUnused:
+			e.ID = ""
+		}
+		current.SetEnrolment(toRetype(e))
 		return h.move(c, h.addURL(kind))
 	}
+}
+
+// startedSending ends the start of an attempt whose code is sent. What only the
+// tenant knows of the number or address, or of what may be sent there, goes back to
+// the form, in its own words for it.
+func startedSending[P ~string](h *Handlers, c echo.Context, e account.Enrolment, code secret.Secret, err error,
+	told map[account.Kind]P, again func(problem P, until time.Time) error,
+) error {
+	kind := account.KindOf(err)
+	problem, known := told[kind]
+	if !known {
+		return h.began(c, e, code, err)
+	}
+	h.noteRefusal(c, kind)
+	ScopeOf(c).Session.KeepRecoveryCode(code)
+	return again(problem, account.UntilOf(err))
+}
+
+// formAgain shows the form for a number or an address again. later says that it
+// may be sent as it is, but not now.
+func (h *Handlers) formAgain(c echo.Context, view templates.View, later bool, until time.Time) error {
+	if !later {
+		return h.show(c, http.StatusUnprocessableEntity, view)
+	}
+	h.retryAfter(c, until)
+	return h.show(c, http.StatusTooManyRequests, view)
 }

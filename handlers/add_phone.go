@@ -17,9 +17,9 @@ import (
 func (h *Handlers) AddPhone(c echo.Context) error {
 	scope := ScopeOf(c)
 	if e, live := running(scope.Session, account.MethodPhone); live {
-		return h.show(c, http.StatusOK, h.message(scope, e, codeProblem{}))
+		return h.showMessage(c, e)
 	}
-	return h.show(c, http.StatusOK, h.phoneForm(c, phoneFormOf(draftOf(scope.Session, account.MethodPhone))))
+	return h.show(c, http.StatusOK, h.phoneForm(c, phoneFormOf(draftOf(scope.Session, account.MethodPhone).Typed)))
 }
 
 // StartPhone has a code sent to a number. While an attempt is running, the form
@@ -33,36 +33,33 @@ func (h *Handlers) StartPhone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	keepTyped(current, account.MethodPhone, typed.typed())
+	again := func(problem templates.NumberProblem, until time.Time) error {
+		return h.numberAgain(c, typed, problem, until)
+	}
 	number, problem := typed.check()
 	if problem != templates.NumberFine {
-		return h.numberAgain(c, typed, problem, time.Time{})
+		return again(problem, time.Time{})
+	}
+	if until := draftOf(current, account.MethodPhone).SendAgainTo(number.E164); h.Now().Before(until) {
+		return again(templates.NumberTooSoon, until)
 	}
 	e, code, err := h.Account.StartPhone(c.Request().Context(), current.User(), current.Access(), number.E164, typed.channel)
-	switch account.KindOf(err) {
-	case account.KindBadNumber:
-		problem = templates.NumberRefused
-	case account.KindTooManyMessages:
-		h.noteRefusal(c, account.KindTooManyMessages)
-		problem = templates.NumberTooMany
-	default:
-		return h.began(c, e, code, err)
-	}
-	current.KeepRecoveryCode(code)
-	return h.numberAgain(c, typed, problem, account.UntilOf(err))
+	return startedSending(h, c, e, code, err, numberProblems, again)
+}
+
+// numberProblems are the tenant's refusals in the words of the form.
+var numberProblems = map[account.Kind]templates.NumberProblem{
+	account.KindBadNumber: templates.NumberRefused, account.KindTooManyMessages: templates.NumberTooMany,
 }
 
 // numberAgain shows the form again with what was wrong, or with the question
 // about a landline.
 func (h *Handlers) numberAgain(c echo.Context, typed phoneForm, problem templates.NumberProblem, until time.Time) error {
 	view := h.phoneForm(c, typed)
-	view.Problem, view.RetryAt = problem, until
+	view.Problem, view.RetryAt, view.RetryIn = problem, until, until.Sub(h.Now())
 	view.HasError = problem != templates.NumberLandline
-	status := http.StatusUnprocessableEntity
-	if problem == templates.NumberTooMany {
-		status = http.StatusTooManyRequests
-		h.retryAfter(c, until)
-	}
-	return h.show(c, status, view)
+	return h.formAgain(c, view, problem == templates.NumberTooMany || problem == templates.NumberTooSoon, until)
 }
 
 // phoneForm is the form with what was typed, in the visitor's own country if
@@ -86,7 +83,15 @@ type phoneForm struct {
 	sent            bool // the form came from a browser: an empty country is their choice
 }
 
-func phoneFormOf(m account.Message) phoneForm { return phoneForm{number: m.To, channel: m.Channel} }
+// phoneFormOf is the form as it was kept.
+func phoneFormOf(t account.Typed) phoneForm {
+	return phoneForm{country: t.Country, number: t.To, channel: t.Channel, sent: t.Country != ""}
+}
+
+// typed is the form as it is kept.
+func (f phoneForm) typed() account.Typed {
+	return account.Typed{Country: f.country, To: f.number, Channel: f.channel}
+}
 
 func readPhoneForm(c echo.Context) (phoneForm, error) {
 	var values [3]string
@@ -101,11 +106,6 @@ func readPhoneForm(c echo.Context) (phoneForm, error) {
 	return phoneForm{values[0], values[1], account.Channel(values[2]), landline, true}, err
 }
 
-// known reports whether the channel is one of those that there are.
-func (f phoneForm) known() bool {
-	return f.channel == account.ChannelText || f.channel == account.ChannelCall
-}
-
 // check judges the form before the tenant sees anything of it (MF-04). A text
 // message to a landline is a question, not a mistake.
 func (f phoneForm) check() (phone.Number, templates.NumberProblem) {
@@ -113,25 +113,12 @@ func (f phoneForm) check() (phone.Number, templates.NumberProblem) {
 	switch {
 	case problem != phone.Fine:
 		return phone.Number{}, templates.NumberProblem(problem)
-	case !f.known():
+	case f.channel != account.ChannelText && f.channel != account.ChannelCall:
 		return phone.Number{}, templates.NumberChannel
 	case number.Landline && f.channel == account.ChannelText && !f.landline:
 		return phone.Number{}, templates.NumberLandline
 	}
 	return number, templates.NumberFine
-}
-
-// draft is the form as it is kept: the number with its country in it, if it can
-// be read.
-func (f phoneForm) draft() account.Message {
-	m := account.Message{To: f.number}
-	if number, problem := phone.Parse(f.country, f.number); problem == phone.Fine {
-		m.To = number.E164
-	}
-	if f.known() {
-		m.Channel = f.channel
-	}
-	return m
 }
 
 // countries lists the countries in each language, once for all pages.

@@ -60,7 +60,7 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 	current := ScopeOf(c).Session
 	before, live := running(current, account.MethodPush)
 	if !live {
-		return h.afterWizard(c)
+		return h.overElsewhere(c)
 	}
 	shown, err := field(c, "state") // what the page says now; it decides nothing but whether to draw it anew
 	if err != nil {

@@ -27,7 +27,7 @@ func (h *Handlers) ConfirmCode(kind account.MethodKind) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		e, live := running(ScopeOf(c).Session, kind)
 		if !live {
-			return h.afterWizard(c)
+			return h.overElsewhere(c)
 		}
 		typed, err := field(c, "code")
 		if err != nil {
@@ -61,6 +61,9 @@ func (h *Handlers) notConfirmed(c echo.Context, e account.Enrolment, err error) 
 	kind := account.KindOf(err)
 	if kind == account.KindDiscarded {
 		current.DropEnrolment(e.Kind)
+		if e.Kind != account.MethodApp {
+			keepTyped(current, e.Kind, account.Typed{To: e.Message.To, Channel: e.Message.Channel})
+		}
 		h.noteRefusal(c, kind)
 		return h.show(c, http.StatusUnprocessableEntity, h.discarded(c, e))
 	}
@@ -86,7 +89,7 @@ func (h *Handlers) notConfirmed(c echo.Context, e account.Enrolment, err error) 
 func (h *Handlers) discarded(c echo.Context, e account.Enrolment) templates.View {
 	switch e.Kind {
 	case account.MethodPhone:
-		view := h.phoneForm(c, phoneFormOf(e.Message))
+		view := h.phoneForm(c, phoneFormOf(draftOf(ScopeOf(c).Session, e.Kind).Typed))
 		view.Discarded = true
 		return view
 	case account.MethodEmail:

@@ -23,7 +23,9 @@ func (h *Handlers) Confirm(c echo.Context) error {
 func (h *Handlers) confirm(scope *Scope) templates.Confirm {
 	_, code := scope.Session.RecoveryCode()
 	proof := scope.Session.Access().Proof
-	return templates.Confirm{
-		Page: h.page(scope), Kept: code || len(scope.Session.Enrolments()) > 0, NoSecondStep: proof.Strong && !proof.MFA,
+	view := templates.Confirm{
+		Page: h.page(scope), Kept: code || begun(scope.Session), NoSecondStep: proof.Strong && !proof.MFA,
 	}
+	view.Notice = takeOnly(scope.Session, templates.NoticeCancelUnknown)
+	return view
 }

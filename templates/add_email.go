@@ -16,12 +16,13 @@ const (
 	AddressInvalid AddressProblem = "invalid"  // not the form of an address
 	AddressOwn     AddressProblem = "own"      // comes with the account
 	AddressRefused AddressProblem = "refused"  // the tenant does not take it
+	AddressTooSoon AddressProblem = "too-soon" // no message to the same address for RetryIn
 	AddressTooMany AddressProblem = "too-many" // no further message before RetryAt
 )
 
 // AddressProblems lists every [AddressProblem] that has a text.
 func AddressProblems() []AddressProblem {
-	return []AddressProblem{AddressEmpty, AddressInvalid, AddressOwn, AddressRefused, AddressTooMany}
+	return []AddressProblem{AddressEmpty, AddressInvalid, AddressOwn, AddressRefused, AddressTooSoon, AddressTooMany}
 }
 
 // AddEmailForm asks for an e-mail address. Its field is address.
@@ -32,7 +33,8 @@ type AddEmailForm struct {
 	// codes anyway; empty if there is none.
 	Profile string
 	Problem AddressProblem
-	RetryAt time.Time // with AddressTooMany; zero if unknown
+	RetryAt time.Time     // with AddressTooMany; zero if unknown
+	RetryIn time.Duration // with AddressTooSoon
 	// Discarded says that the last attempt was thrown away after too many
 	// wrong codes.
 	Discarded bool

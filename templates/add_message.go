@@ -20,7 +20,6 @@ type AddMessage struct {
 	AgainAt     time.Time     // when the next one may be sent
 	AgainIn     time.Duration // AgainAt minus now; zero or less if it may be sent already
 	Expired     bool          // the code is no longer valid: a new one has to be sent
-	Resent      bool          // a new one was sent just now
 	HasOther    bool          // another method is active and keeps working
 
 	Code         string // what was typed, for problems of form only

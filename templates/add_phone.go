@@ -29,6 +29,7 @@ const (
 	NumberRefused   NumberProblem = "refused"  // the tenant does not take it
 	NumberLandline  NumberProblem = "landline" // a text message to a landline
 	NumberChannel   NumberProblem = "channel"  // neither text nor call was chosen
+	NumberTooSoon   NumberProblem = "too-soon" // no message to the same number for RetryIn
 	NumberTooMany   NumberProblem = "too-many" // no further message before RetryAt
 )
 
@@ -36,7 +37,7 @@ const (
 func NumberProblems() []NumberProblem {
 	return []NumberProblem{
 		NumberEmpty, NumberNot, NumberTooShort, NumberTooLong, NumberNoCountry, NumberInvalid,
-		NumberRefused, NumberLandline, NumberChannel, NumberTooMany,
+		NumberRefused, NumberLandline, NumberChannel, NumberTooSoon, NumberTooMany,
 	}
 }
 
@@ -56,7 +57,8 @@ type AddPhoneForm struct {
 	Number    string    // what was typed
 	Channel   string    // sms or voice; empty if nothing is chosen
 	Problem   NumberProblem
-	RetryAt   time.Time // with NumberTooMany; zero if unknown
+	RetryAt   time.Time     // with NumberTooMany; zero if unknown
+	RetryIn   time.Duration // with NumberTooSoon
 	// Discarded says that the last attempt was thrown away after too many
 	// wrong codes.
 	Discarded bool

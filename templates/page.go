@@ -84,7 +84,7 @@ func (p Place) detour(s site.Site, page string) string {
 	return s.URL(page) + "?" + query.Encode()
 }
 
-// Notice is a success message at the top of a page, shown once.
+// Notice is a message at the top of a page, shown once: a success, as a rule.
 type Notice string
 
 // The notices of the portal.
@@ -99,6 +99,9 @@ const (
 	NoticeAlreadyRemoved Notice = "already-removed" // it was gone before we asked
 	NoticeAddCancelled   Notice = "add-cancelled"   // the wizard was left; nothing was added
 	NoticeScanCancelled  Notice = "scan-cancelled"  // the same, and a QR code may have been scanned
+	NoticeCancelUnknown  Notice = "cancel-unknown"  // the wizard was left, and nobody knows whether it had succeeded before
+	NoticeAttemptOver    Notice = "attempt-over"    // what was sent belongs to a wizard that has ended elsewhere
+	NoticeResent         Notice = "resent"          // a new code is on its way
 	NoticeConfirmed      Notice = "confirmed"       // a fresh proof, nothing else
 )
 
@@ -107,9 +110,12 @@ func Notices() []Notice {
 	return []Notice{
 		NoticeAppAdded, NoticePhoneAdded, NoticeEmailAdded, NoticePushAdded,
 		NoticeRecoverySaved, NoticeRemoved, NoticeAlreadyRemoved, NoticeAddCancelled,
-		NoticeScanCancelled, NoticeConfirmed,
+		NoticeScanCancelled, NoticeCancelUnknown, NoticeAttemptOver, NoticeResent, NoticeConfirmed,
 	}
 }
+
+// warns reports a message that is no success.
+func (n Notice) warns() bool { return n == NoticeCancelUnknown || n == NoticeAttemptOver }
 
 // Proof is how long the visitor may still make changes.
 type Proof struct {

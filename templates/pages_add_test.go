@@ -82,7 +82,7 @@ func TestMessagePages(t *testing.T) {
 		{"message-text", "form[action$='/add/phone/cancel'] button", "Cancel and add nothing"},
 		{"message-text", "input#code[data-otp]", "?"},
 		{"message-text", "main", "!keeps working"},
-		{"message-text", "#summary, #expired, #resent", ""},
+		{"message-text", "#summary, #expired, #notice", ""},
 		{"message-call", ".lead", "We are calling the number ending in 0147."},
 		{"message-call", "main", "What you use now keeps working"},
 		{"message-call", "form:has([name=channel][value=voice]) button", "Call me again"},
@@ -96,7 +96,7 @@ func TestMessagePages(t *testing.T) {
 		{"message-email", "form[action$='/add/email/change'] button", "Change the address"},
 		{"message-late", "[data-wait], [aria-describedby=wait]", ""},
 		{"message-late", "#code-hint", "!valid until"},
-		{"message-resent", "#resent[role=status][autofocus][tabindex='-1']", "A new code is on its way. Only the newest code counts"},
+		{"message-resent", "#notice[role=status][autofocus][tabindex='-1']", "A new code is on its way. Only the newest code counts"},
 
 		{"message-expired-text", "#expired[role=alert][autofocus]", "The code is no longer valid"},
 		{"message-expired-text", "#code, form[action$='/confirm']", ""},

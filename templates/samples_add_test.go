@@ -36,7 +36,7 @@ func addPhone(views map[string]View, in Page, extra string) {
 		views["add-phone-"+string(problem)] = v
 	}
 	until := form
-	until.HasError, until.Problem, until.Channel, until.RetryAt = true, NumberTooMany, "voice", now.Add(time.Hour)
+	until.HasError, until.Problem, until.Channel, until.RetryAt, until.RetryIn = true, NumberTooMany, "voice", now.Add(time.Hour), time.Hour
 	views["add-phone-until"] = until
 }
 
@@ -82,7 +82,7 @@ func addMessages(views map[string]View, in Page, extra string) {
 
 func addMessageStates(views map[string]View, text, mail AddMessage) {
 	resent := text
-	resent.Resent = true
+	resent.Notice = NoticeResent
 	views["message-resent"] = resent
 	expired := text
 	expired.Expired, expired.AgainIn = true, 0

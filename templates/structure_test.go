@@ -31,6 +31,9 @@ func TestStructure(t *testing.T) {
 		checkForms(t, doc)
 		checkPolling(t, doc)
 		checkLinks(t, doc)
+		if n := doc.Find(".button:not(.quiet)").Length(); n > 1 {
+			t.Errorf("%d buttons want to be the first choice", n)
+		}
 	})
 }
 

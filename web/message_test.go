@@ -64,7 +64,7 @@ func TestWrongMessageCodes(t *testing.T) {
 			b.wantStatus(b.enterCode(kind, notThe(p.tenant.LatestCode(to))), http.StatusUnprocessableEntity)
 		}
 		p.later(minute)
-		b.wantStatus(b.post("add/"+kind+"/resend", nil), http.StatusOK)
+		b.moved(b.post("add/"+kind+"/resend", nil), "add/"+kind)
 		for range 2 {
 			a := b.enterCode(kind, notThe(p.tenant.LatestCode(to)))
 			b.wantStatus(a, http.StatusUnprocessableEntity)
@@ -97,7 +97,7 @@ func TestResend(t *testing.T) {
 		token := p.tenant.AccessToken(user)
 		to := messageKinds[kind].start(b)
 		old := p.tenant.LatestCode(to)
-		if page := b.get("add/" + kind); page.doc.Find("#wait").AttrOr("data-wait", "") != "60" || page.has("#resent") {
+		if page := b.get("add/" + kind); page.doc.Find("#wait").AttrOr("data-wait", "") != "60" || page.has("#notice") {
 			p.t.Error("the wait is not told, or a message that nobody asked for")
 		}
 		p.later(20 * time.Second)
@@ -109,7 +109,7 @@ func TestResend(t *testing.T) {
 		p.later(41 * time.Second)
 		again := b.post("add/"+kind+"/resend", nil, htmx()...)
 		b.wantStatus(again, http.StatusOK)
-		if !again.has("#main #resent") || strings.Contains(again.body, "<html") {
+		if !again.has("#main #notice") || strings.Contains(again.body, "<html") {
 			p.t.Error("nothing says that only the newest code counts, or not in the right part of the page")
 		}
 		if sent := p.tenant.Messages(to); len(sent) != 2 {
@@ -134,7 +134,7 @@ func TestCallInstead(t *testing.T) {
 	_, b := p.person()
 	number := b.startPhone()
 	p.later(minute)
-	b.wantStatus(b.post("add/phone/resend", url.Values{"channel": {"voice"}}), http.StatusOK)
+	b.moved(b.post("add/phone/resend", url.Values{"channel": {"voice"}}), "add/phone")
 	sent := p.tenant.Messages(number)
 	if len(sent) != 2 || sent[0].Channel != "voice" {
 		t.Fatalf("%+v", sent)
@@ -143,7 +143,7 @@ func TestCallInstead(t *testing.T) {
 		t.Error("no way back to text messages")
 	}
 	p.later(minute)
-	b.wantStatus(b.post("add/phone/resend", nil), http.StatusOK)
+	b.moved(b.post("add/phone/resend", nil), "add/phone")
 	if sent := p.tenant.Messages(number); sent[0].Channel != "voice" || len(sent) != 3 {
 		t.Error("again is not by the same way")
 	}
@@ -169,7 +169,7 @@ func TestExpiredCode(t *testing.T) {
 			p.t.Error("not said to have expired")
 		}
 		p.wantCalls(mark, map[string]int{})
-		b.wantStatus(b.post("add/"+kind+"/resend", nil), http.StatusOK)
+		b.moved(b.post("add/"+kind+"/resend", nil), "add/"+kind)
 		b.moved(b.enterCode(kind, p.tenant.LatestCode(to)), "recovery-code")
 	})
 }
@@ -185,7 +185,7 @@ func TestExpiredAtTenant(t *testing.T) {
 		if !a.has("#expired") || !b.get("add/"+kind).has("#expired") {
 			p.t.Error("not said to have expired")
 		}
-		b.wantStatus(b.post("add/"+kind+"/resend", nil), http.StatusOK)
+		b.moved(b.post("add/"+kind+"/resend", nil), "add/"+kind)
 		b.moved(b.enterCode(kind, p.tenant.LatestCode(to)), "recovery-code")
 	})
 }

@@ -129,15 +129,26 @@ func (s *Service) adopt(ctx context.Context, user User, access Access, p plan, b
 	return fresh[0][0]
 }
 
+// Ending is what became of an attempt that was given up.
+type Ending string
+
+// The endings of an attempt.
+const (
+	EndedUnused  Ending = "unused"  // it protects nothing
+	EndedActive  Ending = "active"  // it has become a method before, which stays
+	EndedUnknown Ending = "unknown" // only the list could tell, which was not to be had, or does not tell which entry it was
+)
+
 // Abandon gives up an attempt and removes what it left at the tenant, as far
-// as the access still permits; the rest is cleaned later. It reports an attempt
-// that has become a method in the meantime, by a scan or a confirmation whose
-// answer was lost: that one stays, because it may be all that protects the
-// account, and only Remove knows the rule for the last one.
-func (s *Service) Abandon(ctx context.Context, user User, access Access, e Enrolment) (active bool) {
-	if !s.Rights(access).Add || s.mayAsk(user) != nil {
+// as the access still permits; the rest is cleaned later. An attempt that has
+// become a method in the meantime, by a scan or a confirmation whose answer was
+// lost, stays, because it may be all that protects the account, and only Remove
+// knows the rule for the last one.
+func (s *Service) Abandon(ctx context.Context, user User, access Access, e Enrolment) Ending {
+	rights := s.Rights(access)
+	if !rights.See || s.mayAsk(user) != nil {
 		s.release(ctx, user, e.ID)
-		return false
+		return EndedUnknown
 	}
 	ctx, end := carriedOut(ctx)
 	defer end()
@@ -147,14 +158,21 @@ func (s *Service) Abandon(ctx context.Context, user User, access Access, e Enrol
 	if err != nil {
 		s.log.WarnContext(ctx, "abandoned entry not deleted: the list is not available", "error", err)
 		s.release(ctx, user, e.ID)
-		return false
+		return EndedUnknown
 	}
-	if active, _ = isActive(list, e.ID); active {
+	active, _ := isActive(list, e.ID)
+	switch {
+	case active:
 		s.settle(ctx, user, list, e)
-	} else {
+		return EndedActive
+	case e.ID == "":
+		return EndedUnknown
+	case rights.Add:
 		s.drop(ctx, user, access, e.ID)
+	default:
+		s.release(ctx, user, e.ID)
 	}
-	return active
+	return EndedUnused
 }
 
 // Keep prolongs the ownership of a running attempt after a new proof, which

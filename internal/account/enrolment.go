@@ -1,6 +1,7 @@
 package account
 
 import (
+	"strings"
 	"time"
 
 	"mysecurity/internal/secret"
@@ -29,6 +30,7 @@ type Enrolment struct {
 	Key     Key     // of a MethodApp
 	Message Message // of a MethodPhone or MethodEmail
 	Scan    Scan    // of a MethodPush
+	Typed   Typed   // of a form for a number or an address that has started nothing yet
 }
 
 // AttemptsLeft is how many more wrong codes the attempt survives, the last of
@@ -39,6 +41,16 @@ func (e Enrolment) AttemptsLeft() int { return wrongCodesAllowed - e.Wrong }
 func (e Enrolment) SendAgainAt() time.Time {
 	if e.Message.OOB.IsZero() {
 		return e.Message.Sent
+	}
+	return e.Message.Sent.Add(MessageWait)
+}
+
+// SendAgainTo is from when on a code may go to a recipient once more, also after
+// the attempt was given up for another one; zero for whom the last code did not go
+// to.
+func (e Enrolment) SendAgainTo(to string) time.Time {
+	if e.Message.Sent.IsZero() || !strings.EqualFold(e.Message.To, to) {
+		return time.Time{}
 	}
 	return e.Message.Sent.Add(MessageWait)
 }
@@ -81,6 +93,14 @@ type Message struct {
 	Channel Channel       // of a phone; empty for e-mail
 	OOB     secret.Secret // the tenant's name for the transaction; none once the tenant said that it is over
 	Sent    time.Time
+}
+
+// Typed is what somebody typed into the form for a number or an address, as they
+// typed it. It is nothing more than that: nobody has looked at it.
+type Typed struct {
+	Country string // of a number; may be empty
+	To      string
+	Channel Channel // of a number; empty if none was chosen
 }
 
 // Scan is a QR code that waits for the company's notification app.

@@ -59,6 +59,7 @@ type wireEnrolment struct {
 	Key     wireKey            `json:"key,omitzero"`
 	Message wireMessage        `json:"message,omitzero"`
 	Scan    wireScan           `json:"scan,omitzero"`
+	Typed   wireTyped          `json:"typed,omitzero"`
 }
 
 type wireKey struct {
@@ -78,6 +79,12 @@ type wireMessage struct {
 	Sent    time.Time       `json:"sent"`
 }
 
+type wireTyped struct {
+	Country string          `json:"country,omitempty"`
+	To      string          `json:"to,omitempty"`
+	Channel account.Channel `json:"channel,omitempty"`
+}
+
 type wireScan struct {
 	URI     string        `json:"uri"`
 	OOB     string        `json:"oob"`
@@ -88,7 +95,7 @@ type wireScan struct {
 }
 
 // IsZero leaves the scan out of enrolments that have none.
-func (s wireScan) IsZero() bool { return s.URI == "" && s.OOB == "" }
+func (s wireScan) IsZero() bool { return s.URI == "" && s.OOB == "" && len(s.Apps) == 0 }
 
 type wireRecovery struct {
 	Code     string    `json:"code"`
@@ -193,6 +200,7 @@ func encodeEnrolment(e account.Enrolment) wireEnrolment {
 			URI: e.Scan.URI.Reveal(), OOB: e.Scan.OOB.Reveal(), Expires: e.Scan.Expires,
 			Next: e.Scan.Next, Every: e.Scan.Every, Apps: e.Scan.Apps,
 		},
+		Typed: wireTyped(e.Typed),
 	}
 }
 
@@ -209,6 +217,7 @@ func (w wireEnrolment) decode() account.Enrolment {
 			URI: secret.New(w.Scan.URI), OOB: secret.New(w.Scan.OOB), Expires: w.Scan.Expires,
 			Next: w.Scan.Next, Every: w.Scan.Every, Apps: w.Scan.Apps,
 		},
+		Typed: account.Typed(w.Typed),
 	}
 }
 
