@@ -101,7 +101,8 @@ func (l *limit) fetch(ctx context.Context) ([]authenticator, error) {
 		return nil, err
 	}
 	var list []authenticator
-	return list, json.Unmarshal(body, &list)
+	err = json.Unmarshal(body, &list)
+	return list, err
 }
 
 // limitPage draws the overview with five apps, as the portal shows it to the

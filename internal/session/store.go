@@ -235,11 +235,7 @@ func (s *store) end(ctx context.Context, t ticket) error {
 }
 
 func (s *store) seal(e *entry) (Record, error) {
-	plain, err := encodeState(e.state)
-	if err != nil {
-		return Record{}, err
-	}
-	blob, err := s.ring.seal(Sessions, e.ticket.recordKey(), e.ticket.key[:], plain)
+	blob, err := s.ring.seal(Sessions, e.ticket.recordKey(), e.ticket.key[:], encodeState(e.state))
 	if err != nil {
 		return Record{}, err
 	}

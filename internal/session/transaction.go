@@ -68,13 +68,9 @@ func (m *Manager) Begin(w http.ResponseWriter, r *http.Request, tx Transaction) 
 	if err := m.makeRoom(ctx, w, r); err != nil {
 		return err
 	}
-	plain, err := encodeTransaction(tx)
-	if err != nil {
-		return err
-	}
 	t := newTicket()
 	k := t.recordKey()
-	blob, err := m.store.ring.seal(Transactions, k, t.key[:], plain)
+	blob, err := m.store.ring.seal(Transactions, k, t.key[:], encodeTransaction(tx))
 	if err != nil {
 		return err
 	}
