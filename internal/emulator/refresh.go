@@ -62,15 +62,15 @@ func (e *Emulator) startFamily(g grant) string {
 func (e *Emulator) issueRefreshToken(f *refreshFamily, parent *refreshToken) string {
 	t := &refreshToken{Value: "v1.M" + randomString(e.rand, 63, base64URLAlphabet), Family: f, Parent: parent}
 	e.s.refreshTokens[t.Value] = t
-	if len(e.s.refreshActive[f.refreshOwner]) >= maxRefreshTokens {
+	owner, active := f.refreshOwner, e.s.refreshActive
+	if len(active[owner]) >= maxRefreshTokens {
 		e.s.sweepRefreshTokens(e.clock.Now()) // expired ones do not count
 	}
-	active := append(e.s.refreshActive[f.refreshOwner], t)
-	if len(active) > maxRefreshTokens {
-		delete(e.s.refreshTokens, active[0].Value)
-		active = slices.Delete(active, 0, 1)
+	active[owner] = append(active[owner], t)
+	if len(active[owner]) > maxRefreshTokens {
+		delete(e.s.refreshTokens, active[owner][0].Value)
+		active[owner] = slices.Delete(active[owner], 0, 1)
 	}
-	e.s.refreshActive[f.refreshOwner] = active
 	return t.Value
 }
 

@@ -120,3 +120,22 @@ func TestDeletedInTheMiddle(t *testing.T) {
 		}
 	}
 }
+
+// TestPatchApplications: what a patch does not name stays, also if it names the
+// application twice.
+func TestPatchApplications(t *testing.T) {
+	w := newWorld(t)
+	w.settings(map[string]any{"applications": []any{
+		map[string]any{"name": "portal", "refresh_token": map[string]any{"leeway": 5}},
+		map[string]any{"name": "portal", "refresh_token": map[string]any{"rotation_type": nonRotating}},
+	}})
+	id, _ := w.e.PortalApplication()
+	want := RefreshSettings{nonRotating, expiring, 5, refreshLife, refreshIdleLife}
+	if got := w.e.s.apps[id].RefreshToken; got != want {
+		t.Errorf("%+v", got)
+	}
+	w.do("POST", "/control/reset", "")
+	if got := w.e.s.apps[id].RefreshToken; got != (RefreshSettings{}.withDefaults()) {
+		t.Errorf("after a reset: %+v", got)
+	}
+}

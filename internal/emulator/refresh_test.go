@@ -392,3 +392,14 @@ func TestRefreshInChaos(t *testing.T) {
 		token = mustRefresh(t, tenant, token).RefreshToken
 	}
 }
+
+// TestRefreshByDefault: the tenant's policy does not stop a refresh, and what was
+// not granted is left out.
+func TestRefreshByDefault(t *testing.T) {
+	tenant := start(t)
+	token := tenant.OfflineTokens(tenant.NewUser(emulatortest.WithApp()), nil).RefreshToken
+	tenant.Control(http.MethodPatch, "tenant", `{"policy":["all-applications"]}`)
+	if got, problem := tenant.Refresh(token, changes("scope", "openid phone")); problem != "" || got.Scope != "openid" {
+		t.Errorf("%q %q", got.Scope, problem)
+	}
+}
