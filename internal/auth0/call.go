@@ -1,11 +1,11 @@
 package auth0
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -61,6 +61,10 @@ type call struct {
 	body        string
 	patient     bool // the header of the answer may take as long as the operation
 }
+
+// usualAnswer is the size, in bytes, that an announced answer is made room for at
+// once.
+const usualAnswer = 16 << 10
 
 // answer is what came back, read to its end.
 type answer struct {
@@ -146,20 +150,21 @@ func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
 	case !k.bearer.value.IsZero():
 		req.Header.Set("Authorization", "Bearer "+k.bearer.value.Reveal())
 	}
-	client := c.http
+	out := c.http
 	if k.patient {
-		client = c.patient
+		out = c.patient
 	}
-	res, err := client.Do(req)
+	res, err := out.RoundTrip(req)
 	if err != nil {
 		return answer{}, err
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
+	var body bytes.Buffer
+	body.Grow(int(max(0, min(res.ContentLength, usualAnswer))) + bytes.MinRead)
+	if _, err := body.ReadFrom(res.Body); err != nil {
 		return answer{}, err
 	}
-	return answer{status: res.StatusCode, header: res.Header, body: body}, nil
+	return answer{status: res.StatusCode, header: res.Header, body: body.Bytes()}, nil
 }
 
 // crowded is a call that found no place among those in flight.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -71,10 +70,10 @@ type Client struct {
 	now    func() time.Time
 	log    *slog.Logger
 	limits limits
-	http   *http.Client
+	http   pinned
 	// patient is for the one call that must not be cut early: a refresh token whose
 	// answer was not waited for is lost.
-	patient *http.Client
+	patient pinned
 	places  *bulkhead
 
 	circuits map[string]*circuit // by group of endpoints
@@ -104,8 +103,8 @@ func newClient(cfg Config, l limits) (*Client, error) {
 		now:     cfg.Now,
 		log:     cfg.Logger,
 		limits:  l,
-		http:    newHTTPClient(issuer, l),
-		patient: newHTTPClient(issuer, patient),
+		http:    newTransport(issuer, l),
+		patient: newTransport(issuer, patient),
 		places:  newBulkhead(l),
 	}
 	c.circuits = newCircuits(l, c.now, c.log)
@@ -116,8 +115,8 @@ func newClient(cfg Config, l limits) (*Client, error) {
 
 // Close lets go of idle connections. Calls in flight are not disturbed.
 func (c *Client) Close() {
-	c.http.CloseIdleConnections()
-	c.patient.CloseIdleConnections()
+	c.http.closeIdle()
+	c.patient.closeIdle()
 }
 
 func (cfg Config) complete() error {

@@ -299,7 +299,7 @@ func TestRefusalsOfTheEmulator(t *testing.T) {
 		cfg.Issuer, cfg.AllowLoopbackHTTP = tenant.Issuer(), false
 		c := newTestClient(t, cfg, standardLimits())
 		// The client does not know the emulator's authority; lend it that of the test.
-		c.http.Transport = pinned{
+		c.http = pinned{
 			scheme: "https", host: tenant.Issuer()[len("https://") : len(tenant.Issuer())-1],
 			limit: 1 << 20, next: tenant.Client().Transport,
 		}

@@ -39,8 +39,8 @@ func (p problem) code() string {
 // read before the status is looked at: older tenants refuse with status 200.
 func (c *Client) refusal(op string, a answer) error {
 	var p problem
-	if json.Unmarshal(a.body, &p) != nil {
-		p = problem{} // HTML, an array, a number: then only the status speaks
+	if !isList(a.body) && json.Unmarshal(a.body, &p) != nil {
+		p = problem{} // HTML, a number: then only the status speaks
 	}
 	if a.ok() && p.code() == "" {
 		return nil
@@ -53,6 +53,10 @@ func (c *Client) refusal(op string, a answer) error {
 	}
 	return e
 }
+
+// isList reports a JSON array, which holds no error: every view of the list of
+// authenticators would be read twice to find none.
+func isList(body []byte) bool { return len(body) > 0 && body[0] == '[' }
 
 // classify is the one place that knows how tenants word their refusals. The
 // variants are those of the protocol reference, sections 5 to 7 and 16.

@@ -49,11 +49,12 @@ func standardLimits() limits {
 	}
 }
 
-// newHTTPClient makes the only way out of the portal. It knows one host, keeps
+// newTransport makes the only way out of the portal. It knows one host and keeps
 // as many idle connections to it as there may be calls (the standard transport
-// keeps two), and treats a redirect as an answer: following one would post
-// codes, verifiers and the client secret to wherever it points.
-func newHTTPClient(issuer *url.URL, l limits) *http.Client {
+// keeps two). There is no http.Client on top: it would follow redirects, posting
+// codes, verifiers and the client secret to wherever they point; here a redirect
+// is an answer.
+func newTransport(issuer *url.URL, l limits) pinned {
 	transport := &http.Transport{
 		DialContext:            (&net.Dialer{Timeout: l.connect, KeepAlive: 30 * time.Second, Resolver: l.resolver}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: l.roots},
@@ -71,12 +72,7 @@ func newHTTPClient(issuer *url.URL, l limits) *http.Client {
 		// An outbound proxy of the company sees a tunnel, never the content.
 		transport.Proxy = http.ProxyFromEnvironment
 	}
-	return &http.Client{
-		Transport: pinned{scheme: issuer.Scheme, host: issuer.Host, limit: l.answer, next: transport},
-		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		},
-	}
+	return pinned{scheme: issuer.Scheme, host: issuer.Host, limit: l.answer, next: transport}
 }
 
 var (
@@ -93,6 +89,7 @@ type pinned struct {
 	next         http.RoundTripper
 }
 
+// RoundTrip implements http.RoundTripper.
 func (p pinned) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != p.scheme || req.URL.Host != p.host {
 		return nil, errForeignHost
@@ -105,8 +102,7 @@ func (p pinned) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// CloseIdleConnections makes http.Client.CloseIdleConnections reach the transport.
-func (p pinned) CloseIdleConnections() {
+func (p pinned) closeIdle() {
 	if t, ok := p.next.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}

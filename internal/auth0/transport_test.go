@@ -439,7 +439,7 @@ func TestPinnedToTheTenant(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 		}
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
-		res, err := c.http.Do(req)
+		res, err := c.http.RoundTrip(req)
 		if err == nil {
 			res.Body.Close()
 		}
