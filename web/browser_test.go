@@ -51,6 +51,25 @@ func (b *browser) in(t *testing.T) *browser {
 	return &browser{p: b.p.in(t), client: b.client, tenant: b.tenant, user: b.user}
 }
 
+// copy is another browser with the same session, for requests that go on beside
+// those of the first.
+func (b *browser) copy() *browser {
+	b.p.t.Helper()
+	c := b.p.browser()
+	for _, cookie := range b.cookies() {
+		c.plant(cookie.Name, cookie.Value)
+	}
+	return c
+}
+
+// at is the same browser, sent to another instance.
+func (b *browser) at(p *portal) *browser {
+	there, client := *b, *b.client
+	client.Transport = toServer{addr: p.addr, next: b.client.Transport.(toServer).next}
+	there.p, there.client = p, &client
+	return &there
+}
+
 // toServer brings every request to the test server, as a reverse proxy does
 // that ends TLS: the jar sees the public address, the portal sees its Host.
 type toServer struct {

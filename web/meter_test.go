@@ -123,7 +123,7 @@ var labels = regexp.MustCompile(`([a-z_]+)="((?:[^"\\]|\\.)*)"`)
 // whatever strangers ask for, each label value is a word of ours.
 func TestLabels(t *testing.T) {
 	t.Parallel()
-	p := startPortal(t, portalOptions{minMethods: 0})
+	p := startPortal(t, portalOptions{minMethods: 0, refresh: true})
 	user, b := p.person()
 	b.troubledJourney(user)
 	stranger := p.browser()
@@ -172,12 +172,12 @@ func (p *portal) words() map[string][]string {
 	return map[string][]string{
 		"route": slices.Collect(maps.Keys(routes)), "method": {"GET", "HEAD", "POST", "other"}, "status": {"2xx", "3xx", "4xx", "5xx"},
 		"endpoint": {
-			"discovery", "keys", "sign in", "list authenticators", "associate app", "associate phone", "associate email",
+			"discovery", "keys", "sign in", "refresh", "revoke", "list authenticators", "associate app", "associate phone", "associate email",
 			"associate push", "confirm app", "confirm message", "check push", "delete authenticator",
 		},
 		"outcome": outcomes,
 		"kind": {
-			"app", "phone", "email", "push", "sign-in-refused", "sign-in-stale", "sign-in-denied", "sign-in-expired", "other-person", "forged",
+			"app", "phone", "email", "push", "sign-in-refused", "sign-in-stale", "sign-in-denied", "sign-in-expired", "other-person", "refresh-refused", "forged",
 			"form-expired", "too-many-codes", "too-many-tries", "too-many-messages", "discarded", "last-method", "wrong-host", "no-second-step",
 		},
 		"bucket": {"sessions", "transactions", "enrolments"}, "group": {"sign-in", "mfa", "documents"}, "version": {testVersion, goVersion},

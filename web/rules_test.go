@@ -201,7 +201,7 @@ func isLogout(p *portal, to string) bool {
 func noTokens(p *portal, _ *http.Request, a answer) string {
 	where := a.body + strings.Join(a.Header.Values("Set-Cookie"), "\n") + a.location()
 	for value, what := range p.upstream.known() {
-		if (what == "access_token" || what == "id_token" || what == "client_secret" || what == "code_verifier" || what == "oob_code") && strings.Contains(where, value) {
+		if (what == "access_token" || what == "id_token" || what == "refresh_token" || what == "client_secret" || what == "code_verifier" || what == "oob_code") && strings.Contains(where, value) {
 			return what
 		}
 	}

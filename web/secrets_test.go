@@ -79,7 +79,7 @@ func leaks(text []byte, canaries map[string]string) []string {
 // way, at debug level, neither the log nor the session file holds a secret.
 func TestCanaries(t *testing.T) {
 	t.Parallel()
-	p := startPortal(t, portalOptions{minMethods: 0})
+	p := startPortal(t, portalOptions{minMethods: 0, refresh: true})
 	user, b := p.person()
 	b.troubledJourney(user)
 
@@ -144,6 +144,7 @@ func (b *browser) troubledJourney(user emulator.SeedUser) {
 	b.moved(b.post("recovery-code/saved", url.Values{"saved": {"yes"}}), "")
 	b.troubledMessages()
 	b.troubledScan(user)
+	b.troubledRefresh(user)
 	handle := b.handles()[0]
 	p.fault(`{"match":"DELETE /*","drop":true,"times":1}`)
 	b.post("methods/"+handle+"/remove", url.Values{"understood": {"yes"}})
@@ -212,12 +213,33 @@ func (b *browser) troubledScan(user emulator.SeedUser) {
 	b.led(b.post("add/push/check", nil, htmx()...), "")
 }
 
+// troubledRefresh lets the access token end again and again, and meets the errors
+// of a refresh and of a revocation, which repeat what was sent.
+func (b *browser) troubledRefresh(user emulator.SeedUser) {
+	b.p.t.Helper()
+	p := b.p
+	for _, fault := range []string{`"drop":true`, `"status":500`, `"status":200,"body":"x"`, `"status":403,ECHO`, `"status":429,ECHO`, `"status":200,ECHO`} {
+		token := p.upstream.lastRefresh()
+		fault = strings.Replace(fault, "ECHO", fmt.Sprintf(`"body":{"error":%q,"error_description":%q}`, token, token), 1)
+		p.later(11 * time.Minute)
+		p.fault(`{"match":"POST /oauth/token","times":1,` + fault + `}`)
+		b.get("")
+		p.heal()
+		p.fault(`{"match":"POST /oauth/revoke","times":1,` + fault + `}`)
+		b.enter(user, "")
+		p.heal()
+	}
+	p.later(11 * time.Minute)
+	b.wantStatus(b.get(""), http.StatusOK)
+	b.enter(user, "")
+}
+
 // echoSecrets lets the tenant answer with our own secrets in its errors, where
 // a careless log would keep them (SL-11).
 func (p *portal) echoSecrets() {
 	p.t.Helper()
 	for value, what := range p.upstream.known() {
-		if what != "access_token" && what != "client_secret" && what != "id_token" {
+		if what != "access_token" && what != "client_secret" && what != "id_token" && what != "refresh_token" {
 			continue
 		}
 		p.fault(fmt.Sprintf(`{"match":"GET /mfa/authenticators","times":1,"status":400,"body":{"error":%q,"error_description":%q}}`, value, value))

@@ -46,7 +46,8 @@ type portal struct {
 	sessions *session.Manager
 	log      *syncBuffer
 	metrics  *metrics.Metrics
-	store    string       // the file of the sessions
+	store    string // the file of the sessions
+	backend  session.Backend
 	closeIt  func()       // ends the use of that file
 	given    *given       // what the portal gave to browsers
 	panics   *atomic.Bool // makes the next page fall over half-way
@@ -62,6 +63,7 @@ type portalOptions struct {
 	proxies    []netip.Prefix
 	paths      string         // nginxtest.Kept or Stripped: nginx in front, with its own address
 	offers     account.Offers // nothing: everything
+	refresh    bool           // REFRESH=on
 }
 
 func startPortal(t *testing.T, o portalOptions) *portal {
@@ -84,11 +86,7 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 	p.tenant = emulatortest.Start(t, emulatortest.WithTap(p.upstream.tap), emulatortest.WithClock(stopped()),
 		emulatortest.WithCallbacks([]string{own.URL("callback")}, []string{own.URL("signed-out")}))
 	log := slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	p.handler = p.assemble(t, o, auth0.Config{
-		Issuer: cmp.Or(o.issuer, p.tenant.Issuer()), ClientID: p.tenant.ClientID,
-		ClientSecret: secret.New(p.tenant.ClientSecret), MFAAudience: p.tenant.MFAAudience,
-		Now: func() time.Time { return p.tenant.Clock().Now().Add(o.skew) }, Logger: log,
-	})
+	p.handler = p.assemble(t, o, p.config(o, log))
 	server.Config = web.Server(p.handler, log)
 	server.Start()
 	t.Cleanup(server.Close)
@@ -126,13 +124,11 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 	p.client, err = auth0.New(tenant)
 	must(t, err)
 	t.Cleanup(p.client.Close)
-	store, err := session.OpenBolt(session.BoltOptions{Path: p.store, Now: now, Logger: log})
-	must(t, err)
-	p.closeIt = func() { must(t, store.Close()) }
-	t.Cleanup(p.closeIt)
-	p.watch(store)
+	if p.backend == nil {
+		p.open(t, now, log)
+	}
 	p.sessions, err = session.NewManager(session.Options{
-		Backend: store, Keys: []secret.Secret{secret.New(sessionKey)},
+		Backend: p.backend, Keys: []secret.Secret{secret.New(sessionKey)},
 		HTTPS: p.site.HTTPS(), PrefixPath: p.site.Prefix(),
 		Issuer: tenant.Issuer, Mode: "test", Now: now, Logger: log,
 	})
@@ -158,6 +154,39 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 		Site: p.site, Handlers: pages, Account: service, Sessions: p.sessions, Bundle: bundle,
 		Files: files, TrustedProxies: o.proxies, PrefixStripped: o.paths == nginxtest.Stripped, Now: now, Log: log, Meter: p.metrics,
 	})
+}
+
+// twin is another instance of the portal at the same store and the same public
+// address, as behind a load balancer.
+func (p *portal) twin(o portalOptions) *portal {
+	p.t.Helper()
+	twin, server := *p, httptest.NewUnstartedServer(nil)
+	twin.addr = server.Listener.Addr().String()
+	log := slog.New(slog.NewJSONHandler(p.log, nil))
+	twin.handler = twin.assemble(p.t, o, p.config(o, log))
+	server.Config = web.Server(twin.handler, log)
+	server.Start()
+	p.t.Cleanup(server.Close)
+	return &twin
+}
+
+// config names the tenant and the application.
+func (p *portal) config(o portalOptions, log *slog.Logger) auth0.Config {
+	return auth0.Config{
+		Issuer: cmp.Or(o.issuer, p.tenant.Issuer()), ClientID: p.tenant.ClientID,
+		ClientSecret: secret.New(p.tenant.ClientSecret), MFAAudience: p.tenant.MFAAudience, OfflineAccess: o.refresh,
+		Now: func() time.Time { return p.tenant.Clock().Now().Add(o.skew) }, Logger: log,
+	}
+}
+
+// open opens the file of the sessions.
+func (p *portal) open(t testing.TB, now func() time.Time, log *slog.Logger) {
+	t.Helper()
+	store, err := session.OpenBolt(session.BoltOptions{Path: p.store, Now: now, Logger: log})
+	must(t, err)
+	p.backend, p.closeIt = store, func() { must(t, store.Close()) }
+	t.Cleanup(p.closeIt)
+	p.watch(store)
 }
 
 const (

@@ -19,6 +19,7 @@ type upstream struct {
 	calls   []call
 	secrets map[string]string // value: what it is
 	scan    string            // text of the newest QR code for the notification app
+	refresh string            // the newest refresh token
 	held    map[string]*heldCall
 	instead map[string]http.HandlerFunc // answers a kind of call in the tenant's place
 }
@@ -154,9 +155,16 @@ func (u *upstream) lastScan() string {
 	return u.scan
 }
 
+// lastRefresh is the newest refresh token that the tenant gave, empty without one.
+func (u *upstream) lastRefresh() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.refresh
+}
+
 // secretMembers are the form fields and JSON members whose values are secret.
 var secretMembers = []string{
-	"client_secret", "code", "code_verifier", "otp", "binding_code", "phone_number", "email", // sent by the portal
+	"client_secret", "code", "code_verifier", "otp", "binding_code", "phone_number", "email", "refresh_token", // sent by the portal
 	"access_token", "id_token", "secret", "barcode_uri", "oob_code", "recovery_codes", // sent by the tenant
 }
 
@@ -182,6 +190,9 @@ func (u *upstream) learn(header http.Header, body []byte) {
 		switch value := members[name].(type) {
 		case string:
 			keep(value, name)
+			if name == "refresh_token" {
+				u.refresh = value
+			}
 			if name == "barcode_uri" && strings.Contains(value, "enrollment_tx_id=") {
 				u.scan = value
 			}
@@ -253,4 +264,5 @@ const (
 	deleteCall    = "DELETE /mfa/authenticators/ID"
 	discoveryCall = "GET /.well-known/openid-configuration"
 	keysCall      = "GET /.well-known/jwks.json"
+	revokeCall    = "POST /oauth/revoke"
 )
