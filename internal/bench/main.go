@@ -31,7 +31,7 @@ func main() {
 	}
 }
 
-// longest is how long a whole run may take, builds included.
+// longest is how long a whole run may take, builds included and the soak left out.
 const longest = 6 * time.Minute
 
 // settings bound a run.
@@ -44,10 +44,14 @@ type settings struct {
 	starts      int // of the portal and of the emulator, for their first answers
 	sessions    int // signed in to see what they cost in memory
 	delay       time.Duration
+	length      time.Duration // of the soak
 	kept        string // folder for the built binaries; empty: a temporary one
 }
 
-// parts that can be measured, in their order.
+// partSoak takes as long as it is told to, so that it is no part of a usual run.
+const partSoak = "soak"
+
+// allParts are those that a usual run measures, in their order.
 func allParts() []string { return []string{"benchmarks", "throughput", "delay", "memory", "emulator"} }
 
 // run is the command. With the argument "limit" it is the server of that name,
@@ -63,7 +67,11 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, longest)
+	allowed := longest
+	if slices.Contains(s.parts, partSoak) {
+		allowed += s.length
+	}
+	ctx, cancel := context.WithTimeout(ctx, allowed)
 	defer cancel()
 	return measure(ctx, s, stdout)
 }
@@ -75,7 +83,8 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stdout)
-	parts := flags.String("parts", strings.Join(allParts(), ","), "what to measure, separated by commas")
+	parts := flags.String("parts", strings.Join(allParts(), ","), "what to measure, separated by commas; soak is the one that has to be asked for")
+	length := flags.Duration("length", time.Hour, "how long the part soak takes")
 	connections := flags.String("connections", "16,64", "numbers of connections for the throughput")
 	short := flags.Bool("short", false, "see within seconds that everything but the Go benchmarks works; the numbers mean nothing")
 	flags.IntVar(&s.rounds, "rounds", s.rounds, "interleaved rounds; medians are printed")
@@ -85,7 +94,7 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
-	s.parts = strings.Split(*parts, ",")
+	s.parts, s.length = strings.Split(*parts, ","), *length
 	if *short {
 		s.shorten()
 		*connections = "4"
@@ -109,12 +118,15 @@ func (s *settings) shorten() {
 
 func (s settings) check() error {
 	for _, part := range s.parts {
-		if !slices.Contains(allParts(), part) {
-			return fmt.Errorf("-parts lists some of %s, not %q", strings.Join(allParts(), ","), part)
+		if !slices.Contains(allParts(), part) && part != partSoak {
+			return fmt.Errorf("-parts lists some of %s,%s, not %q", strings.Join(allParts(), ","), partSoak, part)
 		}
 	}
 	if s.rounds < 1 || s.rounds > 50 || s.round <= 0 || s.round > 10*time.Second || s.sessions < 1 || s.sessions > 100_000 {
 		return errors.New("-rounds goes from 1 to 50, -round to 10s, -sessions from 1 to 100000")
+	}
+	if s.length < time.Second || s.length > 24*time.Hour {
+		return errors.New("-length goes from 1s to 24h")
 	}
 	return nil
 }

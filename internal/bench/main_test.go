@@ -23,12 +23,14 @@ func TestShort(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var out strings.Builder
-	if err := run(ctx, []string{"-short"}, &out); err != nil {
+	parts := strings.Join(append(allParts(), partSoak), ",")
+	if err := run(ctx, []string{"-short", "-length", "1s", "-parts", parts}, &out); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	for _, line := range []string{
 		"machine:", "  4 connections  R1 ", " of the limit", "R2 p99 ", "R3: ", "R4: ", "first answer of the portal",
 		"  20 sessions more", "R5: ", "first answer of the emulator", "calls/s",
+		"ME-01: ", "growth an hour",
 	} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("%q is not in the report", line)
@@ -46,6 +48,7 @@ func TestArguments(t *testing.T) {
 		{"-connections", "100000"},
 		{"-rounds", "0"},
 		{"-round", "1h"},
+		{"-length", "0s"},
 		{"-sessions", "-1"},
 		{"-unknown"},
 	} {

@@ -52,9 +52,9 @@ func measure(ctx context.Context, s settings, out io.Writer) (err error) {
 	}
 	defer b.upstream.close()
 	parts := map[string]func(context.Context) error{
-		"throughput": b.throughput, "delay": b.overDelay, "memory": b.memoryAndStart, "emulator": b.emulated,
+		"throughput": b.throughput, "delay": b.overDelay, "memory": b.memoryAndStart, "emulator": b.emulated, partSoak: b.soak,
 	}
-	for _, name := range allParts() {
+	for _, name := range append(allParts(), partSoak) {
 		if parts[name] == nil || !slices.Contains(s.parts, name) {
 			continue
 		}

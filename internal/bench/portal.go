@@ -44,12 +44,16 @@ func (b *bench) startPortal(ctx context.Context) (*process, error) {
 	}
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails since Go 1.24
-	return b.start(ctx, "portal", address, []string{
+	p, err := b.start(ctx, "portal", address, []string{
 		"PORTAL_MODE=development", "PORTAL_ADDR=" + address, "ADMIN_ADDR=" + admin, "PUBLIC_URL=" + publicURL,
 		"AUTH0_ISSUER=" + b.upstream.issuer.name, "AUTH0_CLIENT_ID=" + clientID, "AUTH0_CLIENT_SECRET=" + clientSecret,
 		"SESSION_KEYS=" + base64.StdEncoding.EncodeToString(key[:]), "DATA_DIR=" + data,
 		"COMPANY_NAME=" + companyName, "TRUSTED_PROXIES=127.0.0.1",
 	}, b.portal, "serve")
+	if err == nil {
+		p.admin = admin
+	}
+	return p, err
 }
 
 // startLimit runs this very program as the limit server.

@@ -54,6 +54,7 @@ type process struct {
 	name    string
 	command *exec.Cmd
 	address string
+	admin   string // where its metrics are; empty if it has none
 	started time.Time
 	log     *os.File // what it writes, as to a log collector
 	ended   chan struct{}
