@@ -45,7 +45,7 @@ type settings struct {
 	sessions    int // signed in to see what they cost in memory
 	delay       time.Duration
 	length      time.Duration // of the soak
-	kept        string // folder for the built binaries; empty: a temporary one
+	kept        string        // folder for the built binaries; empty: a temporary one
 }
 
 // partSoak takes as long as it is told to, so that it is no part of a usual run.

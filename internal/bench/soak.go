@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -83,7 +84,7 @@ func (b *bench) visitor(ctx context.Context, p *process, person int) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	for range viewsEach {
 		if err := c.ask(views[0]); err != nil {
 			return err
@@ -94,7 +95,7 @@ func (b *bench) visitor(ctx context.Context, p *process, person int) error {
 	}
 	token := formToken.FindSubmatch(c.buffer)
 	if token == nil {
-		return fmt.Errorf("the overview has no form to sign out with")
+		return errors.New("the overview has no form to sign out with")
 	}
 	return c.ask(signOut(views[0], string(token[1])))
 }
@@ -116,7 +117,8 @@ func (p *process) holds(ctx context.Context, at time.Duration) (soaked, error) {
 	if err != nil {
 		return soaked{}, err
 	}
-	response, err := http.DefaultClient.Do(r)
+	client := http.Client{Timeout: 5 * time.Second}
+	response, err := client.Do(r)
 	if err != nil {
 		return soaked{}, err
 	}
