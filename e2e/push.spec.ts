@@ -50,6 +50,25 @@ test("too late: the page says so by itself, and has a new QR code in one click",
   });
 });
 
+test("too late after the button was pressed: what it was answered goes, and the focus does not fall", async ({
+  page, person, control, signedIn, t,
+}) => {
+  await page.clock.install();
+  await signedIn(() => person.phone.freshCode());
+  await openScan(page, t);
+  await sayScanned(page, t);
+  const answer = page.getByRole("alert").filter({ hasText: t("add-push.asked.not-yet") });
+  await expect(answer).toBeFocused();
+  await control.advance("5m");
+  await awaitScan(page, t, control);
+  const over = page.locator("#push-over");
+  await expect(over).toContainText(t("add-push.state.expired.title"));
+  await expect(over).toBeFocused();
+  await expect(answer).toBeHidden();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: t("add-push.renew") })).toBeFocused();
+});
+
 test("scanned in the last seconds, after the page's last question: it is added, and nothing else is said", {
   tag: "@no-script",
 }, async ({ page, portal, person, control, signedIn, t }) => {

@@ -200,7 +200,16 @@
     tellNews();
   }
 
-  document.addEventListener("htmx:after:swap", () => ready(document));
+  // The focus is handed on where what had it is shown no more, and stays otherwise.
+  function keepFocus() {
+    const held = document.activeElement;
+    if (held?.getClientRects().length === 0) document.querySelector("[data-focus]")?.focus();
+  }
+
+  document.addEventListener("htmx:after:swap", () => {
+    keepFocus();
+    ready(document);
+  });
   setInterval(() => {
     tick();
     countWait();
