@@ -1,6 +1,7 @@
 // The script of the portal: it makes pages smoother, and every page works
-// without it. It writes text and attributes only, never HTML, and finds its
-// elements by data attributes.
+// without it. It writes text and attributes only, never HTML. It finds its
+// elements by data attributes, and by an id only in the place where that stands: the
+// first element of an id might be of others' making.
 (() => {
   "use strict";
 
@@ -16,7 +17,7 @@
   // say hands a text to screen readers. The region is emptied first, so that the
   // same text is heard twice.
   function say(text) {
-    const region = document.getElementById("announcer");
+    const region = document.querySelector("body > #announcer");
     region.textContent = "";
     setTimeout(() => (region.textContent = text), 100);
   }
@@ -41,22 +42,18 @@
   }
 
   async function copy(button) {
-    const code = document.getElementById(button.dataset.copy).textContent.replace(/\s/g, "");
+    const code = document.querySelector(`main code#${button.dataset.copy}`);
     const words = button.querySelector("span");
     button.dataset.words ??= words.textContent;
     try {
-      await navigator.clipboard.writeText(code);
+      await navigator.clipboard.writeText(code.textContent.replace(/\s/g, ""));
     } catch {
-      return select(button.dataset.copy);
+      // Where the clipboard is refused, the code is marked for copying by hand.
+      return getSelection().selectAllChildren(code);
     }
     words.textContent = button.dataset.copied;
     say(button.dataset.copied);
     setTimeout(() => (words.textContent = button.dataset.words), 3000);
-  }
-
-  // Where the clipboard is refused, the code is marked for copying by hand.
-  function select(id) {
-    getSelection().selectAllChildren(document.getElementById(id));
   }
 
   document.addEventListener("click", (event) => {
@@ -176,7 +173,7 @@
   // A changing request without a usable answer is never repeated: the visitor is
   // asked to look at the page anew.
   function failed() {
-    const message = document.getElementById("failure");
+    const message = document.querySelector("main > #failure");
     message.hidden = false;
     message.focus();
   }
