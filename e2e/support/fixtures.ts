@@ -16,6 +16,8 @@ export interface Options {
   minMethods: number;
   /** What the company offers, as METHODS of the program; empty for all. */
   methods: string;
+  /** Whether sign-ins ask for a refresh token (REFRESH). */
+  refresh: boolean;
 }
 
 interface WorkerFixtures extends Options {
@@ -58,13 +60,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   tenantHost: ["localhost", { option: true, scope: "worker" }],
   minMethods: [1, { option: true, scope: "worker" }],
   methods: ["", { option: true, scope: "worker" }],
+  refresh: [false, { option: true, scope: "worker" }],
   owns: ["", { option: true }],
   expectedStatuses: [[401, 403, 422], { option: true }],
   expectedOnConsole: [/(?!)/, { option: true }],
 
   portal: [
-    async ({ tenantHost, minMethods, methods }, use) => {
-      const { portal, stop } = await start({ tenantHost, minMethods, methods });
+    async ({ tenantHost, minMethods, methods, refresh }, use) => {
+      const { portal, stop } = await start({ tenantHost, minMethods, methods, refresh });
       await use(portal);
       await stop();
     },

@@ -25,10 +25,13 @@ export interface Settings {
   tenantHost: string;
   minMethods: number;
   methods: string;
+  refresh: boolean;
 }
 
 /** Starts portal and emulator and waits until they answer; stop ends them and reports an unclean end. */
-export async function start({ tenantHost, minMethods, methods }: Settings): Promise<{ portal: Portal; stop(): Promise<void> }> {
+export async function start({
+  tenantHost, minMethods, methods, refresh,
+}: Settings): Promise<{ portal: Portal; stop(): Promise<void> }> {
   const data = await mkdtemp(join(tmpdir(), "mysecurity-e2e-"));
   const [portalPort, tenantPort, adminPort] = await freePorts(3);
   const url = `http://localhost:${portalPort}/`;
@@ -47,6 +50,7 @@ export async function start({ tenantHost, minMethods, methods }: Settings): Prom
       DATA_DIR: data,
       MIN_METHODS: String(minMethods),
       ...(methods ? { METHODS: methods } : {}),
+      ...(refresh ? { REFRESH: "on" } : {}),
       // An unsteady tenant: CHAOS=random, or CHAOS and the seed that a run has printed.
       ...(process.env.CHAOS ? { EMULATOR_CHAOS: process.env.CHAOS } : {}),
       LOG_FORMAT: "json",
