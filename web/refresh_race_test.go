@@ -112,24 +112,24 @@ func TestRefreshOutlivesTheBrowser(t *testing.T) {
 	p := startPortal(t, offline)
 	_, b := p.tired()
 	held := p.upstream.hold(t, tokenCall)
-	impatient := b.copy()
-	request := impatient.request(http.MethodGet, "", nil)
+	request := b.request(http.MethodGet, "", nil)
+	for _, c := range b.cookies() {
+		request.AddCookie(c)
+	}
 	ctx, leave := context.WithCancel(t.Context())
-	gone := make(chan error)
+	done := make(chan struct{})
 	go func() {
-		response, err := impatient.client.Do(request.WithContext(ctx))
-		if err == nil {
-			err = response.Body.Close()
-		}
-		gone <- err
+		defer close(done)
+		p.handler.ServeHTTP(httptest.NewRecorder(), request.WithContext(ctx))
 	}()
 	<-held.arrived
 	leave()
-	if <-gone == nil {
-		t.Fatal("the browser did not leave")
-	}
 	waiting := make(chan answer)
 	go func() { waiting <- b.get("") }()
 	held.release()
 	b.listed(<-waiting)
+	<-done
+	if n := p.upstream.since(0)[tokenCall]; n != 2 { // that of the sign-in and one refresh
+		t.Errorf("%d calls", n)
+	}
 }
