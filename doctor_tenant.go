@@ -130,17 +130,23 @@ func (c *checkup) grants(ctx context.Context) {
 		c.say(unchecked, "grants", "the credentials have to be right first", "")
 		return
 	}
-	c.grant("MFA grant", found, err)
+	c.grant("MFA grant", "Authorization Code and MFA", found, err)
 	found, err = c.client.ProbeGrant(ctx, auth0.GrantCode)
-	c.grant("code grant", found, err)
+	c.grant("code grant", "Authorization Code and MFA", found, err)
+	if !c.cfg.Refresh {
+		return
+	}
+	found, err = c.client.ProbeGrant(ctx, auth0.GrantRefresh)
+	c.grant("refresh grant", "Refresh Token, or set REFRESH=off", found, err)
+	c.say(unchecked, "refresh tokens", "whether sign-ins bring some, and whether they rotate, shows only with a user", "")
 }
 
-func (c *checkup) grant(check string, found auth0.Finding, err error) {
+func (c *checkup) grant(check, box string, found auth0.Finding, err error) {
 	switch found {
 	case auth0.FindFine:
 		c.say(fine, check, "the application may use it", "")
 	case auth0.FindGrant:
-		c.say(problem, check, "the application may not use it", "README, step 3: Advanced Settings > Grant Types: Authorization Code and MFA")
+		c.say(problem, check, "the application may not use it", "README, step 3: Advanced Settings > Grant Types: "+box)
 	default:
 		c.unclear(check, found, err)
 	}

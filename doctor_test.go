@@ -182,6 +182,10 @@ func TestDoctor(t *testing.T) {
 		{"wrong secret, newer words", fault(token + `"status":401,"body":{"error":"invalid_client","error_description":"canary"}}`), []string{"problem client credentials", "no MFA grant", "no code grant", "not checked grants"}},
 		{"no MFA grant", func(p *patient) { p.app.GrantTypes = []string{"authorization_code"} }, []string{"problem MFA grant"}},
 		{"no code grant", func(p *patient) { p.app.GrantTypes = []string{string(auth0.GrantMFA)} }, []string{"problem code grant"}},
+		{"refresh", set("REFRESH", "on"), []string{"also ok refresh grant", "also not checked refresh tokens"}},
+		{"no refresh grant", func(p *patient) {
+			p.app.GrantTypes, p.environ["REFRESH"] = []string{"authorization_code", string(auth0.GrantMFA)}, "on"
+		}, []string{"also problem refresh grant", "also not checked refresh tokens"}},
 		{"limited", fault(token + `"times":1,"status":429,` + echo + `}`), []string{"no client credentials", "warning MFA grant"}},
 		{"ill", fault(token + `"times":1,"status":503,` + echo + `}`), []string{"no client credentials", "problem MFA grant"}},
 		{"cut", fault(token + `"times":1,"drop":true}`), []string{"no client credentials", "problem MFA grant"}},

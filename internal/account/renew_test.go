@@ -97,7 +97,9 @@ func (r *record) EndRefresh(secret.Secret, time.Time, secret.Secret) error { ret
 func TestAwaitRefresh(t *testing.T) {
 	s, tenant := newOffline(t, true)
 	now := tenant.Clock().Now()
-	running := func(at time.Time) *record { return &record{access: account.Access{Renewal: account.Renewal{Taken: at}}} }
+	running := func(at time.Time) *record {
+		return &record{access: account.Access{Renewal: account.Renewal{Taken: at}}}
+	}
 	t.Run("the other one succeeds", func(t *testing.T) {
 		r := running(now)
 		r.reload = func(r *record) { r.access = account.Access{Expires: now.Add(time.Hour)} }

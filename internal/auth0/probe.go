@@ -30,8 +30,9 @@ type Grant string
 
 // The grants of the portal.
 const (
-	GrantCode Grant = "authorization_code"
-	GrantMFA  Grant = grantOTP // one check box stands for all MFA grants
+	GrantCode    Grant = "authorization_code"
+	GrantMFA     Grant = grantOTP // one check box stands for all MFA grants
+	GrantRefresh Grant = grantRefresh
 )
 
 // Finding is what a probe learned: one of the fixed words below.
@@ -129,10 +130,13 @@ func (c *Client) ProbeGrant(ctx context.Context, g Grant) (Finding, error) {
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
 	form := url.Values{"grant_type": {string(g)}}
-	if g == GrantMFA {
+	switch g {
+	case GrantMFA:
 		form.Set("mfa_token", madeUp())
 		form.Set("otp", "000000")
-	} else {
+	case GrantRefresh:
+		form.Set("refresh_token", madeUp())
+	default:
 		form.Set("code", madeUp())
 		form.Set("redirect_uri", c.cfg.RedirectURL)
 		form.Set("code_verifier", oauth2.GenerateVerifier())

@@ -26,6 +26,8 @@ func (t RefreshToken) Secret() secret.Secret { return t.value }
 // not ask the field itself.
 func (t RefreshToken) Format(f fmt.State, verb rune) { t.value.Format(f, verb) }
 
+const grantRefresh = "refresh_token"
+
 // maxRefreshToken bounds what a session has to keep.
 const maxRefreshToken = 4 << 10
 
@@ -65,7 +67,7 @@ func (c *Client) Refresh(ctx context.Context, token RefreshToken, of Original) (
 	}
 	asked := c.now()
 	k := c.grant(opRefresh, p.value.token, url.Values{
-		"grant_type":    {"refresh_token"},
+		"grant_type":    {grantRefresh},
 		"refresh_token": {token.value.Reveal()},
 	})
 	k.patient = true
