@@ -57,7 +57,7 @@ func (h *Handlers) page(scope *Scope) templates.Page {
 		return p
 	}
 	user := current.User()
-	p.SignedIn, p.FormToken = true, current.FormToken()
+	p.SignedIn, p.FormToken, p.Today = true, current.FormToken(), h.Now()
 	p.User = templates.Person{Name: user.Name, Email: user.Email}
 	p.Proof.Until = h.Now() // over, unless there are rights that last longer
 	if rights := h.Account.Rights(current.Access()); rights.Change {

@@ -147,8 +147,9 @@ type Page struct {
 	SupportURL string // http, https or mailto; empty leaves the link out
 	SignedIn   bool
 	User       Person
-	FormToken  string // form token of the session; empty when signed out
-	Place      Place  // where a change of language or a new proof returns to
+	Today      time.Time // the day of this answer, for a page on paper; zero leaves it out
+	FormToken  string    // form token of the session; empty when signed out
+	Place      Place     // where a change of language or a new proof returns to
 	Notice     Notice
 	Proof      Proof
 	HasError   bool // the visitor has to correct something: the title says so first

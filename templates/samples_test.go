@@ -49,7 +49,7 @@ func samples(t testing.TB, extra string) map[string]View {
 		Company: "Example Company" + extra, SupportURL: "https://help.example.com/", Place: Place{Key: PageOverview},
 	}
 	in := out
-	in.SignedIn, in.FormToken = true, "form-token"
+	in.SignedIn, in.FormToken, in.Today = true, "form-token", now
 	in.User = Person{Name: "Ada Lovelace" + extra, Email: "ada@example.com" + extra}
 	in.Proof = Proof{Until: now.Add(8 * time.Minute), Left: 7*time.Minute + 30*time.Second}
 	views := map[string]View{}
