@@ -167,7 +167,7 @@ test("it ends before each step of a phone number, and what was typed stays [MF-1
     expect(await control.countRequests(started, "POST", "/mfa/associate"), "codes asked for").toBe(0);
     await confirmIdentity(page, t, { person });
     await expect(page).toHaveURL(`${portal.url}add/phone`);
-    await expect(number).toHaveValue(person.number.e164);
+    await expect(number).toHaveValue(person.number.written);
     await expect(page.getByRole("radio", { name: t("add-phone.channel.voice") })).toBeChecked();
     await control.advance("8m");
     await sendToPhone(page, t, { number: person.number.written });
