@@ -197,12 +197,17 @@
     tellNews();
   }
 
-  // The focus is handed on where what had it is shown no more, and stays otherwise.
+  // The focus is handed on where what had it is shown no more, and stays otherwise. The
+  // browser takes it from there sooner or later.
+  let held;
+
   function keepFocus() {
-    const held = document.activeElement;
-    if (held?.getClientRects().length === 0) document.querySelector("[data-focus]")?.focus();
+    const now = document.activeElement;
+    const lost = now === document.body || now.getClientRects().length === 0;
+    if (lost && held !== document.body) document.querySelector("[data-focus]")?.focus();
   }
 
+  document.addEventListener("htmx:before:swap", () => (held = document.activeElement));
   document.addEventListener("htmx:after:swap", () => {
     keepFocus();
     ready(document);
