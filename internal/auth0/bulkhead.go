@@ -3,7 +3,6 @@ package auth0
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"sync"
 	"time"
 )
@@ -14,21 +13,22 @@ const busyFor = 2 * time.Second
 // bulkhead bounds the calls in flight, so that a slow tenant costs a bounded
 // number of connections and pages that do not need it stay fast (UP-09). One
 // user gets at most a share of the places: somebody who reloads and reloads must
-// not keep the others out.
+// not keep the others out. Nor must strangers, who can make up answers of a
+// sign-in: all who are not signed in have one share together.
 type bulkhead struct {
 	slots    chan struct{} // one per call in flight
+	visitors chan struct{} // one per call in flight for somebody who is not signed in
 	patience time.Duration // for a place to come free
 	share    int           // calls of one user, in flight or waiting
 
-	seed maphash.Seed
 	mu   sync.Mutex
-	held map[uint64]int // by the access token's hash, while there are calls of it
+	held map[person]int // while there are calls of theirs
 }
 
 func newBulkhead(l limits) *bulkhead {
 	return &bulkhead{
-		slots: make(chan struct{}, l.inFlight), patience: l.slot, share: l.perUser,
-		seed: maphash.MakeSeed(), held: make(map[uint64]int),
+		slots: make(chan struct{}, l.inFlight), visitors: make(chan struct{}, l.visitors),
+		patience: l.slot, share: l.perUser, held: make(map[person]int),
 	}
 }
 
@@ -37,52 +37,55 @@ var errBusy = errors.New("auth0: too many calls in flight")
 
 // enter takes a place; the caller gives it back with leave. The error is errBusy,
 // or the context's if the caller left first.
-func (b *bulkhead) enter(ctx context.Context, token AccessToken) (leave func(), err error) {
-	release, ok := b.claim(token)
-	if !ok {
-		return nil, errBusy
+func (b *bulkhead) enter(ctx context.Context, who person) (leave func(), err error) {
+	release, err := b.claim(ctx, who)
+	if err != nil {
+		return nil, err
 	}
-	if err := b.wait(ctx); err != nil {
+	if err := b.wait(ctx, b.slots); err != nil {
 		release()
 		return nil, err
 	}
 	return func() { <-b.slots; release() }, nil
 }
 
-// claim counts a call of the token's user, unless they have their share.
-func (b *bulkhead) claim(token AccessToken) (release func(), ok bool) {
-	if token.value.IsZero() {
-		return func() {}, true
+// claim counts a call within the share of its person. Who is signed in and has
+// their share does not wait; visitors wait for each other.
+func (b *bulkhead) claim(ctx context.Context, who person) (release func(), err error) {
+	if who == 0 {
+		if err := b.wait(ctx, b.visitors); err != nil {
+			return nil, err
+		}
+		return func() { <-b.visitors }, nil
 	}
-	user := maphash.String(b.seed, token.value.Reveal())
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.held[user] >= b.share {
-		return nil, false
+	if b.held[who] >= b.share {
+		return nil, errBusy
 	}
-	b.held[user]++
-	return func() { b.release(user) }, true
+	b.held[who]++
+	return func() { b.release(who) }, nil
 }
 
-func (b *bulkhead) release(user uint64) {
+func (b *bulkhead) release(who person) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.held[user]--; b.held[user] <= 0 {
-		delete(b.held, user)
+	if b.held[who]--; b.held[who] <= 0 {
+		delete(b.held, who)
 	}
 }
 
 // wait is for one of the places.
-func (b *bulkhead) wait(ctx context.Context) error {
+func (b *bulkhead) wait(ctx context.Context, places chan<- struct{}) error {
 	select {
-	case b.slots <- struct{}{}:
+	case places <- struct{}{}:
 		return nil
 	default:
 	}
 	patience := time.NewTimer(b.patience)
 	defer patience.Stop()
 	select {
-	case b.slots <- struct{}{}:
+	case places <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

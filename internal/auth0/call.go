@@ -56,6 +56,8 @@ type call struct {
 	method      string
 	url         string
 	bearer      AccessToken
+	user        string        // whose call it is, where the bearer does not tell
+	who         person        // the same, as send counts it
 	basic       *url.Userinfo // the client's credentials, where they go in the header
 	contentType string
 	body        string
@@ -100,16 +102,17 @@ func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFu
 // send performs one request, once, unless the circuit of its endpoints is open.
 // The error is an *Error; without one the answer is complete, whatever its status.
 func (c *Client) send(ctx context.Context, k call) (answer, error) {
+	k.who = c.personOf(k)
 	guarded := c.circuits[groupOf(k.op)]
 	if guarded == nil {
 		return c.transmit(ctx, k)
 	}
-	return guarded.guard(k.op, c.now(), func() (answer, error) { return c.transmit(ctx, k) })
+	return guarded.guard(k, c.now, func() (answer, error) { return c.transmit(ctx, k) })
 }
 
 // transmit is send without a circuit.
 func (c *Client) transmit(ctx context.Context, k call) (answer, error) {
-	leave, err := c.places.enter(ctx, k.bearer)
+	leave, err := c.places.enter(ctx, k.who)
 	if err != nil {
 		return answer{}, c.crowded(k.op, err)
 	}
@@ -117,20 +120,18 @@ func (c *Client) transmit(ctx context.Context, k call) (answer, error) {
 
 	// Until a connection is handed to the request nothing of it can have left.
 	var mayHaveLeft atomic.Bool
-	if changes(k.op) {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GotConn: func(httptrace.GotConnInfo) { mayHaveLeft.Store(true) },
-		})
-	}
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { mayHaveLeft.Store(true) },
+	})
 	a, err := c.roundTrip(ctx, k)
 	if err == nil {
 		return a, nil
 	}
 	kind := KindUnavailable
-	if mayHaveLeft.Load() {
+	if mayHaveLeft.Load() && changes(k.op) {
 		kind = KindUnknownOutcome
 	}
-	return answer{}, &Error{Op: k.op, Kind: kind, Reason: transportReason(err), cause: contextCause(err)}
+	return answer{}, &Error{Op: k.op, Kind: kind, Reason: transportReason(err), connected: mayHaveLeft.Load(), cause: contextCause(err)}
 }
 
 func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
@@ -167,12 +168,14 @@ func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
 	return answer{status: res.StatusCode, header: res.Header, body: body.Bytes()}, nil
 }
 
-// crowded is a call that found no place among those in flight.
+// crowded is a call that found no place among those in flight, in time or before
+// its caller left. The tenant has no part in it, also where a deadline has ended.
 func (c *Client) crowded(op string, err error) *Error {
-	if errors.Is(err, errBusy) {
-		return &Error{Op: op, Kind: KindUnavailable, Reason: reasonBusy, RetryAt: c.now().Add(busyFor)}
+	reason := reasonBusy
+	if errors.Is(err, context.Canceled) {
+		reason = reasonCanceled
 	}
-	return &Error{Op: op, Kind: KindUnavailable, Reason: transportReason(err), cause: err}
+	return &Error{Op: op, Kind: KindUnavailable, Reason: reason, RetryAt: c.now().Add(busyFor), cause: contextCause(err)}
 }
 
 // transportReason names the class of a failure below HTTP. The error's own text

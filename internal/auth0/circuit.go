@@ -38,15 +38,28 @@ func groupOf(op string) string {
 // once instead of after a deadline, and the tenant is left alone until one probe
 // got through. Open, it refuses before anything has left, so the refusal of a
 // changing call is certain; a call that did leave is never judged here.
+//
+// One person alone cannot open it (see witnesses): where few are online, the
+// deadlines of the single calls have to do. Nor can one person keep it open: who
+// made the last probe and failed waits while others may try.
 type circuit struct {
-	*gobreaker.CircuitBreaker[answer]
+	*gobreaker.CircuitBreaker[struct{}]
 
-	mu    sync.Mutex
-	until time.Time // when the next probe may go, by the client's clock
+	witnesses *witnesses
+	stepBack  time.Duration // for how long who has failed as the probe is no probe again
+
+	mu     sync.Mutex
+	until  time.Time // when the next probe may go, by the client's clock
+	failed person    // who was the last probe, if it failed after it was connected
+	back   time.Time // when they may be one again
 }
 
-// errIll is a server that answered, and says itself that it cannot.
-var errIll = errors.New("auth0: the tenant is ill")
+// What a call said about the tenant's health.
+var (
+	errIll       = errors.New("auth0: the tenant is ill")
+	errIllForOne = errors.New("auth0: the tenant is ill, for one person at least")
+	errNoVerdict = errors.New("auth0: the call says nothing about the tenant")
+)
 
 // windowParts is into how many parts the window of a circuit is divided, so that
 // it moves on in steps.
@@ -56,14 +69,14 @@ const windowParts = 6
 func newCircuits(l limits, now func() time.Time, log *slog.Logger) map[string]*circuit {
 	all := make(map[string]*circuit)
 	for _, group := range []string{groupSignIn, groupMFA, groupDocuments} {
-		c := &circuit{}
-		c.CircuitBreaker = gobreaker.NewCircuitBreaker[answer](gobreaker.Settings{
+		c := &circuit{witnesses: newWitnesses(l), stepBack: 2 * l.circuitRest}
+		c.CircuitBreaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 			Name: group, MaxRequests: 1, Timeout: l.circuitRest,
 			Interval: l.circuitWindow, BucketPeriod: l.circuitWindow / windowParts,
 			ReadyToTrip: func(seen gobreaker.Counts) bool {
 				return seen.TotalFailures >= l.circuitFailures && seen.TotalFailures > seen.TotalSuccesses
 			},
-			IsExcluded: isOurOwn,
+			IsExcluded: func(err error) bool { return errors.Is(err, errNoVerdict) },
 			OnStateChange: func(_ string, _, state gobreaker.State) {
 				c.changed(group, state, now().Add(l.circuitRest), log)
 			},
@@ -75,6 +88,7 @@ func newCircuits(l limits, now func() time.Time, log *slog.Logger) map[string]*c
 
 // changed notes for how long an opened circuit stays so, and tells the operator.
 func (c *circuit) changed(group string, state gobreaker.State, until time.Time, log *slog.Logger) {
+	c.witnesses.forget()
 	level := slog.LevelInfo
 	if state == gobreaker.StateOpen {
 		level = slog.LevelWarn
@@ -85,23 +99,64 @@ func (c *circuit) changed(group string, state gobreaker.State, until time.Time, 
 	log.Log(context.Background(), level, "circuit to the tenant is "+state.String(), slog.String("group", group))
 }
 
-// guard lets a call through unless the circuit is open.
-func (c *circuit) guard(op string, now time.Time, transmit func() (answer, error)) (answer, error) {
-	a, err := c.Execute(func() (answer, error) {
-		a, err := transmit()
-		if err == nil && isIll(a.status) {
-			err = errIll
-		}
-		return a, err
+// guard lets a call through unless the circuit is open. The caller reads what
+// comes back as if there were no circuit.
+func (c *circuit) guard(k call, now func() time.Time, transmit func() (answer, error)) (answer, error) {
+	probing := c.State() == gobreaker.StateHalfOpen
+	if probing && c.stepsBack(k.who, now()) {
+		return answer{}, c.refusal(k.op, now())
+	}
+	var (
+		a   answer
+		err error
+	)
+	_, verdict := c.Execute(func() (struct{}, error) {
+		a, err = transmit()
+		return struct{}{}, c.verdict(k.who, a, err, now())
 	})
 	switch {
-	case errors.Is(err, errIll):
-		return a, nil // the caller reads the answer as any other
-	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
-		return answer{}, &Error{Op: op, Kind: KindUnavailable, Reason: reasonOpen, RetryAt: c.retryAt(now)}
-	default:
-		return a, err
+	case errors.Is(verdict, gobreaker.ErrOpenState), errors.Is(verdict, gobreaker.ErrTooManyRequests):
+		return answer{}, c.refusal(k.op, now())
+	case probing && errors.Is(verdict, errIllForOne):
+		c.sendBack(k.who, now())
 	}
+	return a, err
+}
+
+// verdict is what a call says about the tenant: nil if it is well.
+func (c *circuit) verdict(who person, a answer, err error, now time.Time) error {
+	var failed *Error
+	switch isFailure := errors.As(err, &failed); {
+	case !isFailure && !isIll(a.status):
+		return nil
+	case isFailure && isOurOwn(failed):
+		return errNoVerdict
+	case isFailure && !failed.connected:
+		return errIll
+	case !c.witnesses.hear(who, now):
+		return errNoVerdict
+	default:
+		return errIllForOne
+	}
+}
+
+// stepsBack reports whether this person has been the probe that failed, a moment
+// ago.
+func (c *circuit) stepsBack(who person, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return who != 0 && who == c.failed && now.Before(c.back)
+}
+
+func (c *circuit) sendBack(who person, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed, c.back = who, now.Add(c.stepBack)
+}
+
+// refusal is the answer of an open circuit.
+func (c *circuit) refusal(op string, now time.Time) *Error {
+	return &Error{Op: op, Kind: KindUnavailable, Reason: reasonOpen, RetryAt: c.retryAt(now)}
 }
 
 // retryAt is when it may be worth while to come back: not before the next probe,
@@ -122,9 +177,8 @@ func isIll(status int) bool {
 
 // isOurOwn tells failures that say nothing about the tenant's health: our limit
 // of calls, a caller who left, an answer longer than we read.
-func isOurOwn(err error) bool {
-	e, ok := err.(*Error) //nolint:errorlint // transmit returns this very type
-	return ok && (e.Reason == reasonBusy || e.Reason == reasonCanceled || e.Reason == reasonTooLarge)
+func isOurOwn(e *Error) bool {
+	return e.Reason == reasonBusy || e.Reason == reasonCanceled || e.Reason == reasonTooLarge
 }
 
 // OpenCircuits tells for each group of endpoints whether calls are refused here

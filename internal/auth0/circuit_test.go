@@ -2,23 +2,33 @@ package auth0
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"mysecurity/internal/secret"
 )
 
-// brittle are limits whose circuits open at the third failure, and rest so long.
+// brittle are limits whose circuits open at the third failure, of whomever, and
+// rest so long.
 func brittle(rest time.Duration) limits {
 	l := standardLimits()
-	l.circuitFailures, l.circuitRest = 3, rest
+	l.circuitFailures, l.circuitPerUser, l.circuitRest = 3, 3, rest
 	return l
 }
 
-func list(ctx context.Context, c *Client) error {
-	_, err := c.ListAuthenticators(ctx, accessToken())
+func list(ctx context.Context, c *Client) error { return listAs(ctx, c, "") }
+
+// listAs reads the list of a user, with a token of another sign-in each time.
+func listAs(ctx context.Context, c *Client, user string) error {
+	token := accessToken()
+	if user != "" {
+		token = NewAccessToken(secret.New("canary-"+rand.Text())).Of("https://tenant.example/", user)
+	}
+	_, err := c.ListAuthenticators(ctx, token)
 	return err
 }
 
@@ -165,9 +175,9 @@ func TestCircuitProbes(t *testing.T) {
 		writeJSON(w, http.StatusOK, "[]")
 	})
 	probe := make(chan error)
-	go func() { probe <- list(context.Background(), c) }()
+	go func() { probe <- listAs(context.Background(), c, "somebody else") }()
 	<-arrived
-	err := list(t.Context(), c)
+	err := listAs(t.Context(), c, "a third")
 	wantError(t, err, KindUnavailable, reasonOpen)
 	if at := err.(*Error).RetryAt; !at.Equal(tn.clock.Now().Add(busyFor)) { //nolint:errorlint // checked above
 		t.Errorf("retry at %v", at)
@@ -182,45 +192,5 @@ func TestCircuitProbes(t *testing.T) {
 	tn.says(listRoute, http.StatusOK, "[]")
 	if err := list(t.Context(), c); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestShare (UP-09): one user's calls take a share of the places and no more;
-// somebody else's are served meanwhile.
-func TestShare(t *testing.T) {
-	tn := newTenant(t)
-	arrived, release := make(chan struct{}, 8), make(chan struct{})
-	tn.on(listRoute, func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.Header.Get("Authorization"), testAccess) {
-			arrived <- struct{}{}
-			<-release
-		}
-		writeJSON(w, http.StatusOK, "[]")
-	})
-	l := standardLimits()
-	l.inFlight, l.perUser, l.slot = 4, 2, time.Hour // who has their share does not even wait
-	c := tn.clientWith(l)
-	results := make(chan error, 2)
-	for range 2 {
-		go func() { results <- list(context.Background(), c) }()
-		<-arrived
-	}
-	err := list(t.Context(), c)
-	wantError(t, err, KindUnavailable, reasonBusy)
-	if at := err.(*Error).RetryAt; !at.Equal(tn.clock.Now().Add(busyFor)) { //nolint:errorlint // checked above
-		t.Errorf("retry at %v", at)
-	}
-	if _, err := c.ListAuthenticators(t.Context(), otherToken()); err != nil {
-		t.Errorf("somebody else: %v", err)
-	}
-	close(release)
-	if err := errors.Join(<-results, <-results); err != nil {
-		t.Error(err)
-	}
-	if err := list(t.Context(), c); err != nil {
-		t.Errorf("a share that came free is not used: %v", err)
-	}
-	if n := len(c.places.held); n != 0 {
-		t.Errorf("%d users are remembered", n)
 	}
 }

@@ -3,6 +3,7 @@ package auth0
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"net"
 	"net/url"
@@ -17,7 +18,10 @@ import (
 // the opaque mfa_token of an mfa_required error; the two must never be mixed up.
 //
 // https://auth0.com/docs/secure/multi-factor-authentication/manage-mfa-auth0-apis/manage-authenticator-factors-mfa-api
-type AccessToken struct{ value secret.Secret }
+type AccessToken struct {
+	value secret.Secret
+	user  string // whose it is, if Of was told
+}
 
 // NewAccessToken wraps a token that was kept, for example, in a session.
 func NewAccessToken(value secret.Secret) AccessToken { return AccessToken{value: value} }
@@ -70,6 +74,7 @@ type Client struct {
 	now    func() time.Time
 	log    *slog.Logger
 	limits limits
+	seed   maphash.Seed // of persons
 	http   pinned
 	// patient is for the one call that must not be cut early: a refresh token whose
 	// answer was not waited for is lost.
@@ -103,6 +108,7 @@ func newClient(cfg Config, l limits) (*Client, error) {
 		now:     cfg.Now,
 		log:     cfg.Logger,
 		limits:  l,
+		seed:    maphash.MakeSeed(),
 		http:    newTransport(issuer, l),
 		patient: newTransport(issuer, patient),
 		places:  newBulkhead(l),

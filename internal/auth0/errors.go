@@ -153,7 +153,8 @@ type Error struct {
 	// now, or as our own limits have it; zero if nobody knows.
 	RetryAt time.Time
 
-	cause error // context.Canceled or context.DeadlineExceeded
+	connected bool  // there was a connection to the tenant: what failed came after that
+	cause     error // context.Canceled or context.DeadlineExceeded
 }
 
 // Error implements error.

@@ -20,11 +20,14 @@ type limits struct {
 	slot     time.Duration // waiting for a free call before giving up
 	answer   int64         // bytes of an answer, after decompression
 	inFlight int           // calls at the same time
-	perUser  int           // of them, calls with one access token
+	perUser  int           // of them, calls of one user
+	visitors int           // of them, calls for people who are not signed in
 
 	// A circuit opens at so many failures within the window that outweigh the
-	// successes, and lets a probe through after its rest.
+	// successes, of one user not more than so many, and lets a probe through after
+	// its rest.
 	circuitFailures uint32
+	circuitPerUser  int
 	circuitWindow   time.Duration
 	circuitRest     time.Duration
 
@@ -42,8 +45,10 @@ func standardLimits() limits {
 		answer:   256 << 10,
 		inFlight: 64,
 		perUser:  16,
+		visitors: 32,
 
 		circuitFailures: 10,
+		circuitPerUser:  4, // so that it takes three people
 		circuitWindow:   30 * time.Second,
 		circuitRest:     10 * time.Second,
 	}
