@@ -101,6 +101,9 @@ func (c *Client) AuthorizeURL(ctx context.Context, a Authorization) (string, err
 	return p.value.authorize + "?" + q.Encode(), nil
 }
 
+// maxCode is the length of a code that is redeemed at most.
+const maxCode = 4 << 10
+
 // localeList admits what our own language list can produce, and nothing that
 // could carry another meaning to the tenant.
 var localeList = regexp.MustCompile(`^[A-Za-z0-9 -]{0,100}$`)
@@ -121,7 +124,9 @@ func (c *Client) SignIn(ctx context.Context, cb Callback, login Login) (Identity
 	if !c.answeredByTenant(p.value, cb) {
 		return Identity{}, Tokens{}, refused(reasonResponseIssuer)
 	}
-	if code := cb.Code.Reveal(); code == "" || len(code) > 4<<10 {
+	// RFC 6749 appendix A.11. Anybody can make one up; what no tenant has written
+	// does not get as far as to trouble it.
+	if code := cb.Code.Reveal(); len(code) > maxCode || !isHeaderSafe(code) {
 		return Identity{}, Tokens{}, refused(reasonCode)
 	}
 	set, err := c.redeem(ctx, p.value.token, cb.Code, login.Verifier)

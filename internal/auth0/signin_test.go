@@ -285,6 +285,19 @@ func TestBasicAuth(t *testing.T) {
 	wantError(t, err, KindTokenRejected, "")
 }
 
+// TestCodeIsOne: what cannot be a code is not sent.
+func TestCodeIsOne(t *testing.T) {
+	tn := newTenant(t)
+	c := tn.client()
+	for _, code := range []string{"", "a\x00b", "a b", "caf\u00e9", "a\xffb", strings.Repeat("a", 4<<10+1)} {
+		_, _, err := c.SignIn(t.Context(), Callback{Code: secret.New(code)}, tn.login())
+		wantError(t, err, KindLoginRefused, reasonCode)
+	}
+	if n := tn.count("POST /oauth/token"); n != 0 {
+		t.Errorf("%d of them were sent", n)
+	}
+}
+
 func TestSignOutURL(t *testing.T) {
 	tn := newTenant(t)
 	c := tn.client()
