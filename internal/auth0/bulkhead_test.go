@@ -81,7 +81,7 @@ func (c *Client) fill(t *testing.T, n int, user string) error {
 func TestPersons(t *testing.T) {
 	tn := newTenant(t)
 	c := tn.client()
-	ada := c.personOf(call{user: userName("https://tenant.example/", "ada")})
+	ada := c.personOf(call{user: user{"https://tenant.example/", "ada"}})
 	for name, k := range map[string]call{
 		"one sign-in": {bearer: accessToken().Of("https://tenant.example/", "ada")},
 		"another":     {bearer: otherToken().Of("https://tenant.example/", "ada")},
@@ -94,6 +94,7 @@ func TestPersons(t *testing.T) {
 		"another user":     {bearer: accessToken().Of("https://tenant.example/", "bruno")},
 		"another issuer":   {bearer: accessToken().Of("https://other.example/", "ada")},
 		"nobody was named": {bearer: accessToken()},
+		"a shifted name":   {user: user{"https://tenant.example/a", "da"}},
 	} {
 		if got := c.personOf(k); got == ada || got == 0 {
 			t.Errorf("%s: %d", name, got)

@@ -56,7 +56,7 @@ type call struct {
 	method      string
 	url         string
 	bearer      AccessToken
-	user        string        // whose call it is, where the bearer does not tell
+	user        user          // whose call it is, where the bearer does not tell
 	who         person        // the same, as send counts it
 	basic       *url.Userinfo // the client's credentials, where they go in the header
 	contentType string

@@ -43,7 +43,7 @@ func groupOf(op string) string {
 // deadlines of the single calls have to do. Nor can one person keep it open: who
 // made the last probe and failed waits while others may try.
 type circuit struct {
-	*gobreaker.CircuitBreaker[struct{}]
+	*gobreaker.CircuitBreaker[result]
 
 	witnesses *witnesses
 	stepBack  time.Duration // for how long who has failed as the probe is no probe again
@@ -52,6 +52,12 @@ type circuit struct {
 	until  time.Time // when the next probe may go, by the client's clock
 	failed person    // who was the last probe, if it failed after it was connected
 	back   time.Time // when they may be one again
+}
+
+// result is how a call ended, apart from what it says about the tenant.
+type result struct {
+	answer answer
+	err    error
 }
 
 // What a call said about the tenant's health.
@@ -70,7 +76,7 @@ func newCircuits(l limits, now func() time.Time, log *slog.Logger) map[string]*c
 	all := make(map[string]*circuit)
 	for _, group := range []string{groupSignIn, groupMFA, groupDocuments} {
 		c := &circuit{witnesses: newWitnesses(l), stepBack: 2 * l.circuitRest}
-		c.CircuitBreaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+		c.CircuitBreaker = gobreaker.NewCircuitBreaker[result](gobreaker.Settings{
 			Name: group, MaxRequests: 1, Timeout: l.circuitRest,
 			Interval: l.circuitWindow, BucketPeriod: l.circuitWindow / windowParts,
 			ReadyToTrip: func(seen gobreaker.Counts) bool {
@@ -106,13 +112,9 @@ func (c *circuit) guard(k call, now func() time.Time, transmit func() (answer, e
 	if probing && c.stepsBack(k.who, now()) {
 		return answer{}, c.refusal(k.op, now())
 	}
-	var (
-		a   answer
-		err error
-	)
-	_, verdict := c.Execute(func() (struct{}, error) {
-		a, err = transmit()
-		return struct{}{}, c.verdict(k.who, a, err, now())
+	r, verdict := c.Execute(func() (result, error) {
+		a, err := transmit()
+		return result{a, err}, c.verdict(k.who, a, err, now())
 	})
 	switch {
 	case errors.Is(verdict, gobreaker.ErrOpenState), errors.Is(verdict, gobreaker.ErrTooManyRequests):
@@ -120,13 +122,13 @@ func (c *circuit) guard(k call, now func() time.Time, transmit func() (answer, e
 	case probing && errors.Is(verdict, errIllForOne):
 		c.sendBack(k.who, now())
 	}
-	return a, err
+	return r.answer, r.err
 }
 
 // verdict is what a call says about the tenant: nil if it is well.
 func (c *circuit) verdict(who person, a answer, err error, now time.Time) error {
-	var failed *Error
-	switch isFailure := errors.As(err, &failed); {
+	failed, isFailure := err.(*Error) //nolint:errorlint // transmit returns this very type
+	switch {
 	case !isFailure && !isIll(a.status):
 		return nil
 	case isFailure && isOurOwn(failed):

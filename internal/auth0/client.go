@@ -20,7 +20,7 @@ import (
 // https://auth0.com/docs/secure/multi-factor-authentication/manage-mfa-auth0-apis/manage-authenticator-factors-mfa-api
 type AccessToken struct {
 	value secret.Secret
-	user  string // whose it is, if Of was told
+	user  user // whose it is, if Of was told
 }
 
 // NewAccessToken wraps a token that was kept, for example, in a session.

@@ -13,17 +13,18 @@ type person uint64
 // Of tells whose token it is: the calls of one user then count together, however
 // often they sign in. Otherwise the token itself stands for its user.
 func (t AccessToken) Of(issuer, subject string) AccessToken {
-	t.user = userName(issuer, subject)
+	t.user = user{issuer, subject}
 	return t
 }
 
-func userName(issuer, subject string) string { return issuer + "|" + subject }
+// user is somebody's whole name.
+type user struct{ issuer, subject string }
 
 // personOf is who makes a call.
 func (c *Client) personOf(k call) person {
-	name := cmp.Or(k.user, k.bearer.user, k.bearer.value.Reveal())
-	if name == "" {
+	u := cmp.Or(k.user, k.bearer.user, user{subject: k.bearer.value.Reveal()})
+	if u == (user{}) {
 		return 0
 	}
-	return person(maphash.String(c.seed, name))
+	return person(maphash.Comparable(c.seed, u))
 }

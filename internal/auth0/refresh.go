@@ -70,7 +70,7 @@ func (c *Client) Refresh(ctx context.Context, token RefreshToken, of Original) (
 		"grant_type":    {grantRefresh},
 		"refresh_token": {token.value.Reveal()},
 	})
-	k.user, k.patient = userName(c.cfg.Issuer, of.Subject), true
+	k.user, k.patient = user{c.cfg.Issuer, of.Subject}, true
 	a, err := c.ask(ctx, k)
 	if err != nil {
 		return Tokens{}, err
