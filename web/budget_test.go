@@ -71,7 +71,9 @@ func views(t testing.TB, authenticators int) (overview, bare func()) {
 	must(t, err)
 	p := &portal{site: own, store: filepath.Join(t.TempDir(), "sessions.db"), panics: &atomic.Bool{}}
 	issuer := plainTenant(t, authenticators)
-	handler := p.assemble(t, portalOptions{}, auth0.Config{
+	looks := time.Now() // a second apart for the limiter, or one user could not have so many
+	slow := func() time.Time { looks = looks.Add(time.Second); return looks }
+	handler := p.assemble(t, portalOptions{limitsNow: slow}, auth0.Config{
 		Issuer: issuer, ClientID: "client", ClientSecret: secret.New("secret"), MFAAudience: issuer + "mfa/",
 		Now: time.Now, Logger: slog.New(slog.NewJSONHandler(discarded{}, nil)),
 	})

@@ -64,6 +64,8 @@ type portalOptions struct {
 	paths      string         // nginxtest.Kept or Stripped: nginx in front, with its own address
 	offers     account.Offers // nothing: everything
 	refresh    bool           // REFRESH=on
+
+	limitsNow func() time.Time // the limiter's own clock; nil: everybody's
 }
 
 func startPortal(t *testing.T, o portalOptions) *portal {
@@ -136,8 +138,12 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 	if o.offers == (account.Offers{}) {
 		o.offers = account.Offers{App: true, Text: true, Call: true, Email: true, Push: true}
 	}
+	limiter := limit.New(now)
+	if o.limitsNow != nil {
+		limiter = limit.New(o.limitsNow)
+	}
 	service := account.New(account.Options{
-		Tenant: p.client, Limiter: limit.New(now), Ledger: p.sessions.Ledger(), Now: now,
+		Tenant: p.client, Limiter: limiter, Ledger: p.sessions.Ledger(), Now: now,
 		MinMethods: o.minMethods, Offers: o.offers, Logger: log,
 	})
 	asset := func(name string) string {

@@ -15,7 +15,7 @@ func (s *Service) StartApp(ctx context.Context, user User, access Access) (Enrol
 	return s.start(ctx, user, access, plan{
 		kind: MethodApp, offered: s.offers.App,
 		begin: func(ctx context.Context, _ []auth0.Authenticator) (Enrolment, secret.Secret, error) {
-			made, err := s.tenant.AssociateApp(ctx, token(access))
+			made, err := s.tenant.AssociateApp(ctx, token(user, access))
 			return Enrolment{Key: Key{Secret: made.Secret, URI: made.URI}}, made.RecoveryCode, err
 		},
 	})

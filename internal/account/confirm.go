@@ -12,7 +12,7 @@ import (
 // except KindDiscarded, after which the attempt is over.
 func (s *Service) ConfirmApp(ctx context.Context, user User, access Access, e Enrolment, code secret.Secret) (Enrolment, error) {
 	e, err := s.confirm(ctx, user, access, e, func(ctx context.Context) error {
-		return s.tenant.ConfirmApp(ctx, token(access), code)
+		return s.tenant.ConfirmApp(ctx, token(user, access), code)
 	})
 	if KindOf(err) == KindWrongCode {
 		e.Key = e.Key.withDrift(code, s.now())
@@ -28,7 +28,7 @@ func (s *Service) ConfirmMessage(ctx context.Context, user User, access Access, 
 		return e, Fail(KindExpired, nil)
 	}
 	e, err := s.confirm(ctx, user, access, e, func(ctx context.Context) error {
-		return s.tenant.ConfirmMessage(ctx, token(access), e.Message.OOB, code)
+		return s.tenant.ConfirmMessage(ctx, token(user, access), e.Message.OOB, code)
 	})
 	if KindOf(err) == KindExpired {
 		e.Message.OOB = secret.Secret{}
@@ -73,7 +73,7 @@ func (s *Service) confirm(ctx context.Context, user User, access Access, e Enrol
 // also accepts the code of another one that the user already has.
 func (s *Service) confirmed(ctx context.Context, user User, access Access, e Enrolment) error {
 	s.release(ctx, user, e.ID)
-	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+	list, err := s.tenant.ListAuthenticators(ctx, token(user, access))
 	if err != nil {
 		s.log.WarnContext(ctx, "confirmed, but the list is not available", "error", err)
 		return nil
@@ -102,7 +102,7 @@ func (s *Service) wrongCode(ctx context.Context, user User, access Access, e Enr
 // reconcileConfirm looks at what is true after a confirmation whose answer was
 // lost. The call is never repeated.
 func (s *Service) reconcileConfirm(ctx context.Context, user User, access Access, e Enrolment, cause error) error {
-	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+	list, err := s.tenant.ListAuthenticators(ctx, token(user, access))
 	if err != nil {
 		return Fail(KindUnknown, cause)
 	}

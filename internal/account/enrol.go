@@ -37,7 +37,7 @@ func (s *Service) start(ctx context.Context, user User, access Access, p plan) (
 	defer end()
 	defer s.users.lock(user)()
 
-	before, err := s.tenant.ListAuthenticators(ctx, token(access))
+	before, err := s.tenant.ListAuthenticators(ctx, token(user, access))
 	if err != nil {
 		attempt.GiveBack()
 		return p.old, none, s.refused(user, err)
@@ -97,7 +97,7 @@ func (s *Service) startFailed(ctx context.Context, user User, access Access, p p
 		}
 		return failed
 	}
-	if list, err := s.tenant.ListAuthenticators(ctx, token(access)); err == nil {
+	if list, err := s.tenant.ListAuthenticators(ctx, token(user, access)); err == nil {
 		s.sight(ctx, user, list)
 	}
 	return Fail(KindNotDone, cause)
@@ -107,7 +107,7 @@ func (s *Service) startFailed(ctx context.Context, user User, access Access, p p
 // itself returns no id, and owns it; the entry that it replaces is deleted.
 // Without an id the attempt works, only cleaning is slower.
 func (s *Service) adopt(ctx context.Context, user User, access Access, p plan, before []auth0.Authenticator) string {
-	after, err := s.tenant.ListAuthenticators(ctx, token(access))
+	after, err := s.tenant.ListAuthenticators(ctx, token(user, access))
 	if err != nil {
 		s.log.WarnContext(ctx, "new entry not identified", "error", err)
 		s.release(ctx, user, p.old.ID)
@@ -154,7 +154,7 @@ func (s *Service) Abandon(ctx context.Context, user User, access Access, e Enrol
 	defer end()
 	defer s.users.lock(user)()
 
-	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+	list, err := s.tenant.ListAuthenticators(ctx, token(user, access))
 	if err != nil {
 		s.log.WarnContext(ctx, "abandoned entry not deleted: the list is not available", "error", err)
 		s.release(ctx, user, e.ID)

@@ -92,7 +92,7 @@ func (s *Service) drop(ctx context.Context, user User, access Access, id string)
 	if id == "" {
 		return
 	}
-	err := s.tenant.DeleteAuthenticator(ctx, token(access), id)
+	err := s.tenant.DeleteAuthenticator(ctx, token(user, access), id)
 	if err != nil && auth0.KindOf(err) != auth0.KindNotFound {
 		s.log.WarnContext(ctx, "abandoned entry not deleted", "error", err)
 		return

@@ -24,9 +24,19 @@ var (
 	pushes      = allowance{limit.Rule{Name: "push", Burst: 5, Every: 12 * time.Second}, KindTooManyTries}
 )
 
-// signIns is what one network address may start: enough for a whole company
-// behind one, too little to use up the room for all sign-ins under way.
-var signIns = limit.Rule{Name: "sign-in", Burst: 300, Every: 200 * time.Millisecond}
+// reads is how often one user may look at pages that read the list. Somebody who
+// clicks as fast as pages come, in several windows, stays below; a script that
+// reloads does not use up what the tenant takes of all (security LD-05).
+var reads = allowance{limit.Rule{Name: "read", Burst: 60, Every: time.Second}, KindRateLimited}
+
+// signIns is what one network may start (see network): enough for a whole company
+// behind one address. signInsOfSite is what a site may that has a wider range of
+// IPv6: in the ten minutes of a sign-in a third of the room for all that are under
+// way (session.transactionsBegun), whatever address each comes from.
+var (
+	signIns       = limit.Rule{Name: "sign-in", Burst: 300, Every: 200 * time.Millisecond}
+	signInsOfSite = limit.Rule{Name: "sign-in site", Burst: 2000, Every: 20 * time.Millisecond}
+)
 
 // take reserves one attempt of the user before it is made.
 func (s *Service) take(a allowance, user User) (limit.Attempt, error) {

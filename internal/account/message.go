@@ -42,7 +42,7 @@ func (s *Service) sendPhone(ctx context.Context, user User, access Access, old E
 	return s.start(ctx, user, access, plan{
 		kind: MethodPhone, offered: s.offers.channel(channel), counted: &phoneCodes, old: old,
 		begin: func(ctx context.Context, _ []auth0.Authenticator) (Enrolment, secret.Secret, error) {
-			sent, err := s.tenant.AssociatePhone(ctx, token(access), string(channel), number)
+			sent, err := s.tenant.AssociatePhone(ctx, token(user, access), string(channel), number)
 			return Enrolment{Message: Message{To: number, Channel: channel, OOB: sent.OOB, Sent: s.now()}}, sent.RecoveryCode, err
 		},
 	})
@@ -52,7 +52,7 @@ func (s *Service) sendEmail(ctx context.Context, user User, access Access, old E
 	return s.start(ctx, user, access, plan{
 		kind: MethodEmail, offered: s.offers.Email, counted: &emailCodes, old: old,
 		begin: func(ctx context.Context, _ []auth0.Authenticator) (Enrolment, secret.Secret, error) {
-			sent, err := s.tenant.AssociateEmail(ctx, token(access), address)
+			sent, err := s.tenant.AssociateEmail(ctx, token(user, access), address)
 			return Enrolment{Message: Message{To: address, OOB: sent.OOB, Sent: s.now()}}, sent.RecoveryCode, err
 		},
 	})

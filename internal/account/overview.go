@@ -20,10 +20,18 @@ func (s *Service) Overview(ctx context.Context, user User, access Access) (Overv
 	if !s.Rights(access).See {
 		return Overview{}, Fail(KindNeedProof, nil)
 	}
+	if _, err := s.take(reads, user); err != nil {
+		return Overview{}, err
+	}
+	return s.overview(ctx, user, access)
+}
+
+// overview is Overview for a caller who may and has been counted.
+func (s *Service) overview(ctx context.Context, user User, access Access) (Overview, error) {
 	if err := s.mayAsk(user); err != nil {
 		return Overview{}, err
 	}
-	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+	list, err := s.tenant.ListAuthenticators(ctx, token(user, access))
 	if err != nil {
 		return Overview{}, s.refused(user, err)
 	}

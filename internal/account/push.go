@@ -32,7 +32,7 @@ func (s *Service) startPush(ctx context.Context, user User, access Access, old E
 	return s.start(ctx, user, access, plan{
 		kind: MethodPush, offered: s.offers.Push, counted: &pushes, old: old,
 		begin: func(ctx context.Context, before []auth0.Authenticator) (Enrolment, secret.Secret, error) {
-			made, err := s.tenant.AssociatePush(ctx, token(access))
+			made, err := s.tenant.AssociatePush(ctx, token(user, access))
 			now := s.now()
 			return Enrolment{Scan: Scan{
 				URI: made.URI, OOB: made.OOB, Expires: now.Add(ScanLife), Next: now, Every: ScanEvery, Apps: apps(before),
@@ -60,7 +60,7 @@ func (s *Service) CheckPush(ctx context.Context, user User, access Access, e Enr
 	defer s.users.lock(user)()
 
 	e.Scan.Next = now.Add(e.Scan.Every)
-	err := s.tenant.CheckPush(ctx, token(access), e.Scan.OOB)
+	err := s.tenant.CheckPush(ctx, token(user, access), e.Scan.OOB)
 	switch auth0.KindOf(err) {
 	case auth0.KindPending:
 		return e, Fail(KindPending, err)
@@ -87,7 +87,7 @@ func (e Enrolment) slower(now, until time.Time) Enrolment {
 // reconcileScan asks the list, which knows best: the phone makes the entry
 // active, and an answer about the transaction may have been lost or be late.
 func (s *Service) reconcileScan(ctx context.Context, user User, access Access, e Enrolment, cause error) error {
-	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+	list, err := s.tenant.ListAuthenticators(ctx, token(user, access))
 	if err != nil {
 		s.log.WarnContext(ctx, "scanned or not: the list is not available", "error", err)
 		if cause == nil {

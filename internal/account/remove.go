@@ -52,6 +52,9 @@ func (s *Service) Removal(ctx context.Context, user User, access Access, handle 
 	if !s.Rights(access).Change {
 		return Removal{}, Fail(KindNeedProof, nil)
 	}
+	if _, err := s.take(reads, user); err != nil {
+		return Removal{}, err
+	}
 	r, err := s.removal(ctx, user, access, handle)
 	if err == nil {
 		s.removed.note(user, handle, s.now())
@@ -60,7 +63,7 @@ func (s *Service) Removal(ctx context.Context, user User, access Access, handle 
 }
 
 func (s *Service) removal(ctx context.Context, user User, access Access, handle string) (Removal, error) {
-	overview, err := s.Overview(ctx, user, access)
+	overview, err := s.overview(ctx, user, access)
 	if err != nil {
 		return Removal{}, err
 	}
@@ -138,20 +141,20 @@ func (s *Service) Remove(ctx context.Context, user User, access Access, handle s
 }
 
 func (s *Service) remove(ctx context.Context, user User, access Access, id string) error {
-	err := s.tenant.DeleteAuthenticator(ctx, token(access), id)
+	err := s.tenant.DeleteAuthenticator(ctx, token(user, access), id)
 	switch {
 	case err == nil, auth0.KindOf(err) == auth0.KindNotFound:
 		return nil
 	case outcomeUnknown(err):
-		return s.reconcileRemove(ctx, access, id, err)
+		return s.reconcileRemove(ctx, user, access, id, err)
 	default:
 		return s.refused(user, err)
 	}
 }
 
 // reconcileRemove looks at what is true after a removal whose answer was lost.
-func (s *Service) reconcileRemove(ctx context.Context, access Access, id string, cause error) error {
-	list, err := s.tenant.ListAuthenticators(ctx, token(access))
+func (s *Service) reconcileRemove(ctx context.Context, user User, access Access, id string, cause error) error {
+	list, err := s.tenant.ListAuthenticators(ctx, token(user, access))
 	if err != nil {
 		return Fail(KindUnknown, cause)
 	}

@@ -58,7 +58,9 @@ func (s *Service) Ready(ctx context.Context) error { return s.tenant.Ready(ctx) 
 // Rights is RightsAt by the service's clock.
 func (s *Service) Rights(access Access) Rights { return RightsAt(access, s.now()) }
 
-func token(access Access) auth0.AccessToken { return auth0.NewAccessToken(access.Token) }
+func token(user User, access Access) auth0.AccessToken {
+	return auth0.NewAccessToken(access.Token).Of(user.Issuer, user.Subject)
+}
 
 // carriedOut is the context of a change once it has begun: a browser that goes
 // away must not leave the tenant and the session with different truths. All

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mysecurity/internal/auth0"
+	"mysecurity/internal/limit"
 	"mysecurity/internal/secret"
 )
 
@@ -32,7 +33,7 @@ type SignInAnswer struct {
 // network address that asks: nobody is known yet, and yet one client must not
 // keep all others out.
 func (s *Service) SignInURL(ctx context.Context, client string, r SignInRequest) (string, error) {
-	if _, err := s.visitors.Take(signIns, network(client)); err != nil {
+	if err := s.takeSignIn(client); err != nil {
 		return "", translate(err)
 	}
 	to, err := s.tenant.AuthorizeURL(ctx, auth0.Authorization{
@@ -44,18 +45,34 @@ func (s *Service) SignInURL(ctx context.Context, client string, r SignInRequest)
 	return to, nil
 }
 
-// network is what one subscriber has: an IPv4 address, or 64 bits of IPv6
-// (RFC 6177).
-func network(client string) string {
+// takeSignIn counts a start for the address that asks: an IPv4 address by itself,
+// one of IPv6 for its network and for its site. The site comes first, so that who
+// has many networks does not fill the limiter with them either.
+func (s *Service) takeSignIn(client string) error {
+	network, site := networks(client)
+	var whole limit.Attempt
+	if site != "" {
+		var err error
+		if whole, err = s.visitors.Take(signInsOfSite, site); err != nil {
+			return err
+		}
+	}
+	if _, err := s.visitors.Take(signIns, network); err != nil {
+		whole.GiveBack()
+		return err
+	}
+	return nil
+}
+
+// networks are what one subscriber may have: an IPv4 address; of IPv6 at least 64
+// bits, which are one network, and at most 48, which are a site of many (RFC 6177).
+func networks(client string) (network, site string) {
 	address, err := netip.ParseAddr(client)
 	if err != nil || address.Unmap().Is4() {
-		return client
+		return client, ""
 	}
-	prefix, err := address.WithZone("").Prefix(64)
-	if err != nil {
-		return client
-	}
-	return prefix.String()
+	address = address.WithZone("")
+	return netip.PrefixFrom(address, 64).Masked().String(), netip.PrefixFrom(address, 48).Masked().String()
 }
 
 // SignOutURL returns the address that ends the tenant's own browser session.
@@ -71,7 +88,7 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest, answer SignInAnsw
 	if err != nil {
 		return User{}, Access{}, signInError(err)
 	}
-	list, err := s.tenant.ListAuthenticators(ctx, tokens.Access)
+	list, err := s.tenant.ListAuthenticators(ctx, tokens.Access.Of(identity.Issuer, identity.Subject))
 	if err != nil {
 		s.Revoke(ctx, tokens.Refresh.Secret())
 		return User{}, Access{}, signInError(err)
