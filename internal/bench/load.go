@@ -18,13 +18,23 @@ const maxConnections = 512
 // largestAnswer is what a connection reads at most, in bytes.
 const largestAnswer = 64 << 10
 
-// target is what one closed loop asks: connection i sends requests[i modulo
-// their number], waits for the whole answer, and sends it again.
+// target is what one closed loop asks: connection i of n sends requests[i], waits
+// for the whole answer, and goes on with requests[i+n], in a circle. So everybody's
+// allowance is used alike.
 type target struct {
 	name     string
 	address  string
 	requests [][]byte
 	process  *process // nil: not one of its own
+}
+
+// from returns what connection i of n sends, one after the other.
+func (t target) from(i, n int) func() []byte {
+	return func() []byte {
+		request := t.requests[i%len(t.requests)]
+		i += n
+		return request
+	}
 }
 
 // sample is one round against one target.
@@ -48,7 +58,7 @@ func load(ctx context.Context, t target, n int, warmUp, round time.Duration) (sa
 	var all sync.WaitGroup
 	failed := make([]error, n)
 	for i, c := range clients {
-		all.Go(func() { failed[i] = c.repeat(t.requests[i%len(t.requests)], begin, begin.Add(round)) })
+		all.Go(func() { failed[i] = c.repeat(t.from(i, n), begin, begin.Add(round)) })
 	}
 	all.Wait()
 	if err := errors.Join(failed...); err != nil {
@@ -109,13 +119,13 @@ func closeAll(clients []*client) {
 // repeat asks until the end and notes what arrived after the beginning. One
 // answer is noted in any case: a server that kept the connection waiting all the
 // round long must not look better for it.
-func (c *client) repeat(request []byte, begin, end time.Time) error {
+func (c *client) repeat(next func() []byte, begin, end time.Time) error {
 	for {
 		sent := time.Now()
 		if !sent.Before(end) && len(c.times) > 0 {
 			return nil
 		}
-		if err := c.ask(request); err != nil {
+		if err := c.ask(next()); err != nil {
 			return err
 		}
 		c.answers++

@@ -42,6 +42,7 @@ type settings struct {
 	round       time.Duration // of one target in one round, after the warm-up
 	warmUp      time.Duration
 	starts      int // of the portal and of the emulator, for their first answers
+	people      int // signed in to look at pages, enough for nobody to do so too often
 	sessions    int // signed in to see what they cost in memory
 	delay       time.Duration
 	length      time.Duration // of the soak
@@ -79,7 +80,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 func parse(args []string, stdout io.Writer) (settings, error) {
 	s := settings{
 		rounds: 7, round: 1500 * time.Millisecond, warmUp: 300 * time.Millisecond,
-		starts: 9, sessions: 10_000, delay: 50 * time.Millisecond,
+		starts: 9, people: 4000, sessions: 10_000, delay: 50 * time.Millisecond,
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stdout)
@@ -112,7 +113,7 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 // shorten leaves just enough to see every part work. A single Go benchmark would
 // take longer than all the rest.
 func (s *settings) shorten() {
-	s.rounds, s.round, s.warmUp, s.starts, s.sessions, s.delay = 1, 50*time.Millisecond, 10*time.Millisecond, 1, 20, 5*time.Millisecond
+	s.rounds, s.round, s.warmUp, s.starts, s.people, s.sessions, s.delay = 1, 50*time.Millisecond, 10*time.Millisecond, 1, 64, 20, 5*time.Millisecond
 	s.parts = slices.DeleteFunc(s.parts, func(part string) bool { return part == "benchmarks" })
 }
 

@@ -104,7 +104,7 @@ func (b *bench) benchmarks(ctx context.Context) error {
 }
 
 // pair starts the limit server and the portal and signs people in.
-func (b *bench) pair(ctx context.Context, people int) (limit, portal *process, views [][]byte, err error) {
+func (b *bench) pair(ctx context.Context) (limit, portal *process, views [][]byte, err error) {
 	if limit, err = b.startLimit(ctx); err != nil {
 		return nil, nil, nil, err
 	}
@@ -117,7 +117,7 @@ func (b *bench) pair(ctx context.Context, people int) (limit, portal *process, v
 		_, err = portal.answers(ctx, string(view("")))
 	}
 	if err == nil {
-		views, err = b.signIns(ctx, portal, 0, people)
+		views, err = b.signIns(ctx, portal, 0, b.people)
 	}
 	if err != nil {
 		limit.stop()
@@ -157,7 +157,7 @@ func (b *bench) once(ctx context.Context, n int, t target) (sample, error) {
 
 // throughput is R1 and R2.
 func (b *bench) throughput(ctx context.Context) error {
-	limit, portal, views, err := b.pair(ctx, slices.Max(b.connections))
+	limit, portal, views, err := b.pair(ctx)
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (b *bench) throughput(ctx context.Context) error {
 // overDelay is R3: what the portal adds to a tenant that takes its time.
 func (b *bench) overDelay(ctx context.Context) error {
 	const n = 64
-	limit, portal, views, err := b.pair(ctx, n)
+	limit, portal, views, err := b.pair(ctx)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (b *bench) underLoad(ctx context.Context) error {
 	if err := b.tell(p, "idle"); err != nil {
 		return err
 	}
-	views, err := b.signIns(ctx, p, 0, n)
+	views, err := b.signIns(ctx, p, 0, min(b.people, 500)) // sessions cost memory too
 	if err != nil {
 		return err
 	}
