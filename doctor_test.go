@@ -33,6 +33,7 @@ type patient struct {
 	faults    []string
 	environ   map[string]string
 	data      string
+	given     []string // the environment of the examination
 	doctor    *doctor
 	out       bytes.Buffer
 }
@@ -65,11 +66,10 @@ func (p *patient) examine() (findings []string, err error) {
 		value = strings.ReplaceAll(value, "ISSUER/", p.issuer)
 		settings[name] = strings.ReplaceAll(value, "OTHER-NAME/", strings.Replace(p.issuer, "localhost", "127.0.0.1", 1))
 	}
-	var environ []string
 	for name, value := range settings {
-		environ = append(environ, name+"="+value)
+		p.given = append(p.given, name+"="+value)
 	}
-	err = p.doctor.examine(p.t.Context(), environ)
+	err = p.doctor.examine(p.t.Context(), p.given)
 	for _, canary := range []string{doctorSecret, doctorKey, "canary"} {
 		if strings.Contains(p.out.String(), canary) {
 			p.t.Errorf("SL-01 %q was printed:\n%s", canary, p.out.String())

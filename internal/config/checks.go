@@ -19,7 +19,7 @@ func (c *checker) required(name, value string) string {
 
 func (c *checker) oneOf(name, value string, allowed ...string) string {
 	if !slices.Contains(allowed, value) {
-		c.wrong(name, "must be "+strings.Join(allowed, " or ")+", not "+strconv.Quote(value))
+		c.wrong(name, "must be "+strings.Join(allowed, " or ")+notButQuoted(value))
 	}
 	return value
 }
@@ -43,7 +43,7 @@ func (c *checker) methods(name, value string) Methods {
 		case kind == "":
 			c.wrong(name, "has an empty entry: list some of app, sms, voice, email and push, separated by commas")
 		case on == nil:
-			c.wrong(name, "must list some of app, sms, voice, email and push, not "+strconv.Quote(kind))
+			c.wrong(name, "must list some of app, sms, voice, email and push"+notButQuoted(kind))
 		case *on:
 			c.wrong(name, "lists "+kind+" twice")
 		default:
@@ -130,7 +130,7 @@ func (c *checker) prefixes(name, value string) []netip.Prefix {
 			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
 		}
 		if err != nil {
-			c.wrong(name, "must list addresses or networks such as 10.0.0.0/8, not "+strconv.Quote(text))
+			c.wrong(name, "must list addresses or networks such as 10.0.0.0/8"+notButQuoted(text))
 			continue
 		}
 		list = append(list, prefix)

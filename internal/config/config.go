@@ -106,15 +106,17 @@ func Load(environ []string) (Config, []string, error) {
 		return Config{}, nil, fmt.Errorf("config: %w", err)
 	}
 	c := &checker{production: v.Mode != Development}
+	clientSecret, keys := c.clientSecret(v.ClientSecret, v.ClientSecretFile), c.sessionKeys(v.SessionKeys, v.SessionKeysFile)
+	c.misplaced(given, v, append(keys, clientSecret)...)
 	cfg := Config{
 		Mode:       c.oneOf("PORTAL_MODE", v.Mode, Production, Development),
 		PortalAddr: c.portalAddress(v.PortalAddr), AdminAddr: c.address("ADMIN_ADDR", v.AdminAddr),
 		PublicURL: c.publicURL(v.PublicURL),
 		Domain:    v.Domain, Issuer: c.issuer(v.Domain, v.Issuer),
-		ClientID:       c.required("AUTH0_CLIENT_ID", v.ClientID),
-		ClientSecret:   c.clientSecret(v.ClientSecret, v.ClientSecretFile),
+		ClientID:       c.clientID(v.ClientID, clientSecret.Reveal()),
+		ClientSecret:   clientSecret,
 		BasicAuth:      c.oneOf("AUTH0_CLIENT_AUTH", v.ClientAuth, "post", "basic") == "basic",
-		SessionKeys:    c.sessionKeys(v.SessionKeys, v.SessionKeysFile),
+		SessionKeys:    keys,
 		SessionFile:    c.sessionFile(v.SessionStore, v.DataDir),
 		TrustedProxies: c.prefixes("TRUSTED_PROXIES", v.TrustedProxies),
 		PrefixStripped: c.proxyPrefix(v.ProxyPrefix, v.PublicURL),

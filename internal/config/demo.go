@@ -50,6 +50,7 @@ func LoadDemo(environ []string) (Demo, []string, error) {
 		return Demo{}, nil, fmt.Errorf("config: %w", err)
 	}
 	c := &checker{}
+	c.misplaced(given, v)
 	for _, name := range []string{"AUTH0_DOMAIN", "AUTH0_CLIENT_SECRET", "AUTH0_CLIENT_SECRET_FILE"} {
 		if given[name] != "" {
 			c.wrong(name, "belongs to a real tenant; the emulator does not start beside one")

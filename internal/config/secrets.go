@@ -62,7 +62,7 @@ func (c *checker) sessionKeys(value, file string) []secret.Secret {
 	value = c.fromFile(name, value, file)
 	var keys []secret.Secret
 	seen := map[string]bool{}
-	for _, text := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }) {
+	for _, text := range strings.FieldsFunc(value, isSeparator) {
 		key, err := base64.StdEncoding.DecodeString(text)
 		switch {
 		case err != nil || len(key) != keyLength:
