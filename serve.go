@@ -20,6 +20,9 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	if err != nil {
 		return err
 	}
+	if err := web.CheckAddress(cfg.PortalAddr); err != nil {
+		return fmt.Errorf("PORTAL_ADDR: %w", err)
+	}
 	log := newLogger(stderr, cfg.Log)
 	warn(ctx, log, warnings)
 	own, err := site.Parse(cfg.PublicURL)
