@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // served is a server with what it takes to end it without losing a request.
@@ -65,11 +66,11 @@ func (s *served) serve() error {
 	return nil
 }
 
-// drain stops accepting, waits at most drainTime for the answers that are owed, and
-// ends every connection. Who is connected and says nothing is waited for as long
-// as the limit for headers permits.
-func (s *served) drain(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+// drain stops accepting, waits until the given time at most for the answers that
+// are owed, and ends every connection. Who is connected and says nothing is waited
+// for as long as the limit for headers permits.
+func (s *served) drain(ctx context.Context, until time.Time) error {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
 	err := s.listener.Close()
 	<-s.stopped // from here on every connection is known

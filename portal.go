@@ -31,6 +31,7 @@ import (
 
 const (
 	drainTime  = 25 * time.Second // how long requests in flight may take to end
+	adminTime  = 3 * time.Second  // how much longer those of a listener that outlasts the others
 	sweepEvery = 5 * time.Minute
 )
 
@@ -178,8 +179,16 @@ func serveAll(ctx context.Context, log *slog.Logger, announce func() error, list
 	if err := announce(); err != nil {
 		return errors.Join(err, closeAll(opened))
 	}
+	return serveOpened(ctx, log, listeners, opened, background...)
+}
+
+// serveOpened is serveAll from there on. From the end of ctx it takes drainTime and
+// adminTime at most, all listeners together: whoever stops the service waits for so
+// long and then kills it.
+func serveOpened(ctx context.Context, log *slog.Logger, listeners []listener, opened []net.Listener, background ...func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	var others sync.WaitGroup // those that admin outlasts
+	drained := sync.OnceValue(func() time.Time { return time.Now().Add(drainTime) })
 	for i, l := range listeners {
 		server := newServed(web.Server(l.handler, log), opened[i])
 		group.Go(func() error {
@@ -188,16 +197,17 @@ func serveAll(ctx context.Context, log *slog.Logger, announce func() error, list
 			}
 			return nil
 		})
-		wait, done := others.Wait, func() {}
+		wait, done, longer := others.Wait, func() {}, adminTime
 		if !l.outlasts {
 			others.Add(1)
-			wait, done = func() {}, others.Done
+			wait, done, longer = func() {}, others.Done, 0
 		}
 		group.Go(func() error {
 			defer done()
 			<-ctx.Done()
+			until := drained().Add(longer)
 			wait()
-			return server.drain(ctx)
+			return server.drain(ctx, until)
 		})
 	}
 	for _, work := range background {

@@ -8,7 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"mysecurity/web"
 )
@@ -96,3 +99,78 @@ func TestDrainOwesAnAnswer(t *testing.T) {
 		t.Errorf("ended with %v", err)
 	}
 }
+
+// TestDrainTime (MI-14): requests that never end on both listeners hold up the end of
+// the process for less than a service manager waits before it kills, and the admin
+// listener is not cut with the others.
+func TestDrainTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, end := context.WithCancel(t.Context())
+		asked, release := make(chan struct{}, 2), make(chan struct{})
+		stuck := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			asked <- struct{}{}
+			<-release
+		})
+		portal, admin := newPipes(), newPipes()
+		ended := make(chan error, 1)
+		go func() {
+			ended <- serveOpened(ctx, slog.New(slog.DiscardHandler), []listener{
+				{name: "portal", handler: stuck}, {name: "admin", handler: stuck, outlasts: true},
+			}, []net.Listener{portal, admin})
+		}()
+		for _, l := range []*pipes{portal, admin} {
+			connection := l.dial()
+			defer connection.Close()
+			if _, err := io.WriteString(connection, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			<-asked
+		}
+		signal := time.Now()
+		end()
+		<-admin.closed
+		if waited := time.Since(signal); waited != drainTime {
+			t.Errorf("the admin listener was closed %v after the signal", waited)
+		}
+		err := <-ended
+		if took := time.Since(signal); took != drainTime+adminTime || took >= 30*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("ended %v after the signal with %v", took, err)
+		}
+		close(release)
+	})
+}
+
+// pipes is a listener without a network.
+type pipes struct {
+	waiting chan net.Conn
+	closed  chan struct{}
+	close   func()
+}
+
+func newPipes() *pipes {
+	p := &pipes{waiting: make(chan net.Conn), closed: make(chan struct{})}
+	p.close = sync.OnceFunc(func() { close(p.closed) })
+	return p
+}
+
+func (p *pipes) dial() net.Conn {
+	ours, theirs := net.Pipe()
+	p.waiting <- theirs
+	return ours
+}
+
+// Accept implements net.Listener.
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.waiting:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (p *pipes) Close() error { p.close(); return nil }
+
+// Addr implements net.Listener.
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
