@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
@@ -63,7 +64,7 @@ func accessLog(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			started := now()
 			if err := next(c); err != nil {
-				c.Error(err)
+				errorPage(log, c, err)
 			}
 			r, scope := c.Request(), handlers.ScopeOf(c)
 			level, attrs := slog.LevelInfo, []slog.Attr{
@@ -84,6 +85,19 @@ func accessLog(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 	}
 }
 
+// errorPage shows an error. If the page itself falls over, there is a bare status.
+func errorPage(log *slog.Logger, c echo.Context, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			notePanic(c.Request().Context(), log, cause, "request", handlers.ScopeOf(c).ID)
+			if !c.Response().Committed {
+				c.Response().WriteHeader(http.StatusInternalServerError)
+			}
+		}
+	}()
+	c.Error(err)
+}
+
 // cut bounds client-sent text; the log handler escapes it (SL-09).
 func cut(text string) string {
 	if len(text) > maxLogged {
@@ -98,20 +112,37 @@ func recovered(log *slog.Logger) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) (err error) {
 			defer func() {
-				cause := recover()
-				if cause == nil {
-					return
+				if cause := recover(); cause != nil {
+					notePanic(c.Request().Context(), log, cause, "request", handlers.ScopeOf(c).ID)
+					err = account.Fail(account.KindInternal, nil)
 				}
-				if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-					panic(cause)
-				}
-				log.ErrorContext(c.Request().Context(), "panic", "request", handlers.ScopeOf(c).ID,
-					"type", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
-				err = account.Fail(account.KindInternal, nil)
 			}()
 			return next(c)
 		}
 	}
+}
+
+// contained is the outermost handler of a server. net/http would write the value of a
+// panic that gets so far to its log, and that value may hold anything.
+func contained(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				notePanic(r.Context(), log, cause)
+				panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// notePanic writes what is known of a panic but its value. http.ErrAbortHandler is
+// none: it goes on to net/http, which expects it.
+func notePanic(ctx context.Context, log *slog.Logger, cause any, attrs ...any) {
+	if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+		panic(cause)
+	}
+	log.ErrorContext(ctx, "panic", append(attrs, "type", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))...)
 }
 
 // ownHost refuses requests for any host but the configured one: nothing may be

@@ -84,7 +84,7 @@ func clientAddress(proxies []netip.Prefix) echo.IPExtractor {
 // Server returns an HTTP server with every limit set.
 func Server(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           h,
+		Handler:           contained(log, h),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,

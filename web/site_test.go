@@ -51,6 +51,7 @@ type portal struct {
 	closeIt  func()       // ends the use of that file
 	given    *given       // what the portal gave to browsers
 	panics   *atomic.Bool // makes the next page fall over half-way
+	always   *atomic.Bool // and every one after it
 	numbers  *atomic.Int32
 }
 
@@ -83,7 +84,7 @@ func startPortal(t *testing.T, o portalOptions) *portal {
 	must(t, err)
 	p := &portal{
 		t: t, site: own, url: own.Base(), addr: addr, upstream: newUpstream(), log: &syncBuffer{}, given: &given{values: map[string]string{}},
-		store: filepath.Join(t.TempDir(), "sessions.db"), panics: &atomic.Bool{}, numbers: &atomic.Int32{},
+		store: filepath.Join(t.TempDir(), "sessions.db"), panics: &atomic.Bool{}, always: &atomic.Bool{}, numbers: &atomic.Int32{},
 	}
 	p.tenant = emulatortest.Start(t, emulatortest.WithTap(p.upstream.tap), emulatortest.WithClock(stopped()),
 		emulatortest.WithCallbacks([]string{own.URL("callback")}, []string{own.URL("signed-out")}))
@@ -147,7 +148,7 @@ func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) ht
 		MinMethods: o.minMethods, Offers: o.offers, Logger: log,
 	})
 	asset := func(name string) string {
-		if p.panics.CompareAndSwap(true, false) {
+		if p.panics.CompareAndSwap(true, p.always != nil && p.always.Load()) {
 			panic("half a page, and a " + panicMarker)
 		}
 		return files.Name(name)
