@@ -152,32 +152,6 @@ func openDatabase(path string, open func(string, int, os.FileMode) (*os.File, er
 	})
 }
 
-// putAside renames a damaged file, so that somebody can look at it, and returns
-// the cause. The file holds nothing but sealed records.
-func putAside(o BoltOptions, cause error) error {
-	aside, err := rename(o.Path, o.Now())
-	if err != nil {
-		return fmt.Errorf("damaged, and cannot be put aside: %w", err)
-	}
-	o.Logger.Error("session store was damaged; starting with an empty one",
-		slog.String("file", o.Path), slog.String("kept_as", aside), slog.Any("cause", cause))
-	return cause
-}
-
-// rename finds a name that is not in use.
-func rename(path string, now time.Time) (string, error) {
-	base := path + ".damaged-" + now.UTC().Format("20060102T150405")
-	aside := base
-	for n := 2; ; n++ {
-		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
-			return aside, os.Rename(path, aside)
-		} else if err != nil {
-			return "", err
-		}
-		aside = fmt.Sprintf("%s-%d", base, n)
-	}
-}
-
 // explain says what an administrator can do.
 func explain(path string, err error) error {
 	switch {
