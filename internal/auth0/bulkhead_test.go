@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,7 +110,9 @@ func TestPersons(t *testing.T) {
 // make up, have a share of the places together; who is signed in is served.
 func TestVisitors(t *testing.T) {
 	tn := newTenant(t)
-	arrived, release := make(chan struct{}, 2), make(chan struct{})
+	arrived, gate := make(chan struct{}, 3), make(chan struct{})
+	release := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
 	l := standardLimits()
 	l.inFlight, l.visitors, l.slot = 4, 2, 20*time.Millisecond
 	c := tn.clientWith(l)
@@ -118,7 +121,7 @@ func TestVisitors(t *testing.T) {
 	}
 	tn.on(confirmRoute, func(w http.ResponseWriter, _ *http.Request) {
 		arrived <- struct{}{}
-		<-release
+		<-gate
 		writeJSON(w, http.StatusForbidden, `{"error":"invalid_grant"}`)
 	})
 	tn.says(listRoute, http.StatusOK, "[]")
@@ -138,7 +141,7 @@ func TestVisitors(t *testing.T) {
 	if err := list(t.Context(), c); err != nil {
 		t.Errorf("who is signed in: %v", err)
 	}
-	close(release)
+	release()
 	for range 2 {
 		wantError(t, <-results, KindLoginRefused, reasonCode)
 	}
@@ -151,10 +154,12 @@ func TestVisitors(t *testing.T) {
 // the tenant.
 func TestWaitingIsNotFailing(t *testing.T) {
 	tn := newTenant(t)
-	arrived, release := make(chan struct{}), make(chan struct{})
+	arrived, gate := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
 	tn.on(listRoute, func(w http.ResponseWriter, _ *http.Request) {
 		close(arrived)
-		<-release
+		<-gate
 		writeJSON(w, http.StatusOK, "[]")
 	})
 	l := brittle(time.Hour)
@@ -175,7 +180,7 @@ func TestWaitingIsNotFailing(t *testing.T) {
 	if c.OpenCircuits()[groupMFA] || tn.count(deleteRoute) != 0 {
 		t.Error("our own queue closes the door to everybody")
 	}
-	close(release)
+	release()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
