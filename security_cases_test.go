@@ -10,7 +10,7 @@ import (
 
 // The groups of cases that docs/security-cases.md is about.
 var (
-	caseName = regexp.MustCompile(`\b(?:OP|SE|CS|XS|RD|RC|ME|SL|EM)-[0-9]{2}\b`)
+	caseName = regexp.MustCompile(`\b(?:OP|SE|CS|XS|RD|RC|ME|LD|SL|EM)-[0-9]{2}\b`)
 	caseRow  = regexp.MustCompile(`(?m)^\| ([A-Z]{2}-[0-9]{2}) \| ([^|]+) \| ([^|]+) \|$`)
 	caseFile = regexp.MustCompile(`\]\(\.\./([^)]+)\)`)
 )
