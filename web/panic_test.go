@@ -38,7 +38,7 @@ func TestPanicOfTheErrorPage(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	for _, path := range []string{"/", "/abort"} {
-		answer, err := http.Get(server.URL + path) //nolint:noctx // a test's own server
+		answer, err := http.Get(server.URL + path)
 		if err == nil {
 			answer.Body.Close()
 			t.Errorf("XS-13 %s answered %d", path, answer.StatusCode)
