@@ -113,6 +113,7 @@ test("it can be taken along as a file, on paper, and by copying", async ({ page,
   });
 
   await test.step("by copying", async () => {
+    await page.context().grantPermissions(["clipboard-write"]); // the headless shell asks where browsers do not
     await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000)); // the button says so for three seconds
     await page.getByRole("button", { name: t("recovery-code.copy") }).click();
     await expect(page.getByRole("button", { name: t("copy.done") })).toBeVisible();
