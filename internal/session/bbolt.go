@@ -24,7 +24,7 @@ type Bolt struct {
 // BoltOptions say how to open a Bolt. Path is required.
 type BoltOptions struct {
 	Path   string           // created with its folder if absent, readable by its owner only
-	Now    func() time.Time // names a damaged file that is put aside
+	Now    func() time.Time // tells what has expired, and names a damaged file that is put aside; nil means time.Now
 	Logger *slog.Logger
 }
 

@@ -17,7 +17,13 @@ func TestBoltContract(t *testing.T) {
 
 func openTestBolt(t testing.TB, path string) *Bolt {
 	t.Helper()
-	b, err := OpenBolt(BoltOptions{Path: path})
+	return openBoltAt(t, path, start)
+}
+
+// openBoltAt opens a file at a time of the test's: opening drops what has expired.
+func openBoltAt(t testing.TB, path string, now func() time.Time) *Bolt {
+	t.Helper()
+	b, err := OpenBolt(BoltOptions{Path: path, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

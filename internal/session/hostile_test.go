@@ -252,9 +252,9 @@ func TestKeyRingInParallel(t *testing.T) {
 
 func TestGarbageInTheStore(t *testing.T) {
 	w := newWorld(t)
-	seal := func(b *browser, plain string) []byte {
+	seal := func(b *browser, plain []byte) []byte {
 		tk, _ := parseTicket(b.cookies[host])
-		blob, err := w.store.ring.seal(Sessions, tk.recordKey(), tk.key[:], []byte(plain))
+		blob, err := w.store.ring.seal(Sessions, tk.recordKey(), tk.key[:], plain)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,13 +264,16 @@ func TestGarbageInTheStore(t *testing.T) {
 		"SE-13 empty":             func(*browser) []byte { return nil },
 		"SE-13 garbage":           func(*browser) []byte { return bytes.Repeat([]byte("garbage"), 100) },
 		"SE-13 short":             func(*browser) []byte { return []byte("x") },
-		"SE-13 sealed nothing":    func(b *browser) []byte { return seal(b, "") },
-		"SE-13 sealed null":       func(b *browser) []byte { return seal(b, "null") },
-		"SE-13 sealed half":       func(b *browser) []byte { return seal(b, `{"user":{"iss":"`+issuer+`","sub":"auth0|ada"}}`) },
-		"SE-13 sealed, no user":   func(b *browser) []byte { return seal(b, `{"started":"2026-11-22T09:00:00Z","user":{}}`) },
-		"SE-13 sealed wrong type": func(b *browser) []byte { return seal(b, `{"started":7,"user":"canary-text"}`) },
+		"SE-13 sealed nothing":    func(b *browser) []byte { return seal(b, nil) },
+		"SE-13 sealed zeros":      func(b *browser) []byte { return seal(b, make([]byte, 100)) },
+		"SE-13 sealed, no start":  func(b *browser) []byte { return seal(b, encodeState(state{User: ada()})) },
+		"SE-13 sealed, no user":   func(b *browser) []byte { return seal(b, encodeState(state{Started: start()})) },
+		"SE-13 sealed half":       func(b *browser) []byte { return seal(b, encodeState(state{Started: start(), User: ada()})[:40]) },
+		"SE-13 sealed wrong type": func(b *browser) []byte { return seal(b, []byte("canary-text")) },
 		"SE-13 sealed transaction": func(b *browser) []byte {
-			return seal(b, `{"state":"s","nonce":"n","verifier":"v","started":"2026-11-22T09:00:00Z"}`)
+			tx := NewTransaction()
+			tx.Started = start()
+			return seal(b, encodeTransaction(tx))
 		},
 		"SE-13 MI-15 newer schema": func(b *browser) []byte {
 			tk, _ := parseTicket(b.cookies[host])

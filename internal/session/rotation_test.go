@@ -17,7 +17,7 @@ func (w *world) restart(keys ...secret.Secret) {
 	if err := w.backend.Close(); err != nil {
 		w.t.Fatal(err)
 	}
-	w.backend.Backend = openTestBolt(w.t, w.path)
+	w.backend.Backend = openBoltAt(w.t, w.path, w.clock.now)
 	w.options.Keys = keys
 	w.Manager = w.manager(w.options)
 }
@@ -28,7 +28,6 @@ func (w *world) restart(keys ...secret.Secret) {
 // what was not used in between ends without an error.
 func TestRotation(t *testing.T) {
 	w := newWorld(t)
-	w.clock.nanos.Store(time.Now().UnixNano()) // a rebuild drops what has expired
 	active, resting := w.browser(), w.browser()
 	active.signIn(ada())
 	active.visit(func(s *Session, _ http.ResponseWriter) { s.SetEnrolment(enrolment()) })
