@@ -24,7 +24,7 @@ test("a code that could not be sent: nothing was changed, and the recovery code 
     await control.addFault({ match: "POST /oauth/token", drop: true, after: true, times: 1 });
     const started = await control.now();
     await confirmMessage(page, t, await person.newestCode(person.number.e164));
-    await expect(page.getByRole("banner")).toBeVisible();
+    await expectPage(page, t("recovery-code.title"));
     expect(await control.countRequests(started, "POST", "/oauth/token"), "codes sent to the tenant").toBe(1);
   });
 });
