@@ -83,11 +83,9 @@ func (h *Handlers) afterWizard(c echo.Context) error {
 // to save, is said first; a second click finds what the first one has left.
 func (h *Handlers) overElsewhere(c echo.Context) error {
 	current := ScopeOf(c).Session
-	kind, args, pending := current.TakeNotice()
-	if !pending {
-		kind = string(templates.NoticeAttemptOver)
+	if current.NoticeKind() == "" {
+		current.SetNotice(string(templates.NoticeAttemptOver), nil)
 	}
-	current.SetNotice(kind, args)
 	return h.afterWizard(c)
 }
 
@@ -103,10 +101,10 @@ func (h *Handlers) Cancel(kind account.MethodKind) echo.HandlerFunc {
 		}
 		switch h.Account.Abandon(c.Request().Context(), current.User(), current.Access(), e) {
 		case account.EndedUnused:
-			current.DropEnrolment(kind)
+			current.DropEnrolment(e)
 			current.SetNotice(string(cancelledNotice(kind)), nil)
 		case account.EndedUnknown:
-			current.SetEnrolment(givenUp(e))
+			current.ReplaceEnrolment(e, givenUp(e))
 			current.SetNotice(string(templates.NoticeCancelUnknown), nil)
 		}
 		return h.move(c, h.Site.URL())

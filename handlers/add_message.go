@@ -47,7 +47,7 @@ func (h *Handlers) Resend(kind account.MethodKind) echo.HandlerFunc {
 		}
 		next, code, err := h.Account.Resend(c.Request().Context(), current.User(), current.Access(), e, channel)
 		current.KeepRecoveryCode(code)
-		current.SetEnrolment(next)
+		current.ReplaceEnrolment(e, next)
 		if err != nil {
 			return h.notSent(c, next, err)
 		}
@@ -72,14 +72,10 @@ func (h *Handlers) showMessage(c echo.Context, e account.Enrolment) error {
 // takeOnly takes the message for the next page if it is of the given kind. Any
 // other one is left for the page that it is meant for.
 func takeOnly(current *session.Session, wanted templates.Notice) templates.Notice {
-	kind, args, held := current.TakeNotice()
-	switch {
-	case !held:
-		return templates.NoticeNone
-	case kind != string(wanted):
-		current.SetNotice(kind, args)
+	if current.NoticeKind() != string(wanted) {
 		return templates.NoticeNone
 	}
+	_, _, _ = current.TakeNotice()
 	return wanted
 }
 
@@ -129,7 +125,7 @@ func (h *Handlers) ChangeRecipient(kind account.MethodKind) echo.HandlerFunc {
 		case account.EndedUnused:
 			e.ID = ""
 		}
-		current.SetEnrolment(toRetype(e))
+		current.ReplaceEnrolment(e, toRetype(e))
 		return h.move(c, h.addURL(kind))
 	}
 }

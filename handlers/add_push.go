@@ -17,6 +17,9 @@ func (h *Handlers) AddPush(c echo.Context) error {
 		if h.Now().Before(e.Expires()) {
 			return h.showScan(c, e, templates.PushWaiting)
 		}
+		if looking(c) { // the list may have something to settle
+			return h.showScan(c, e, templates.PushExpired)
+		}
 		state, err := h.afterScan(c)
 		switch {
 		case err != nil:
@@ -71,7 +74,7 @@ func (h *Handlers) CheckPush(c echo.Context) error {
 		h.added(c, e)
 		return h.afterWizard(c)
 	}
-	current.SetEnrolment(e)
+	current.ReplaceEnrolment(before, e)
 	state := pushState(err)
 	if state == "" {
 		return h.failed(c, err)

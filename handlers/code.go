@@ -60,14 +60,14 @@ func (h *Handlers) notConfirmed(c echo.Context, e account.Enrolment, err error) 
 	current := ScopeOf(c).Session
 	kind := account.KindOf(err)
 	if kind == account.KindDiscarded {
-		current.DropEnrolment(e.Kind)
+		current.DropEnrolment(e)
 		if e.Kind != account.MethodApp {
 			keepTyped(current, e.Kind, account.Typed{To: e.Message.To, Channel: e.Message.Channel})
 		}
 		h.noteRefusal(c, kind)
 		return h.show(c, http.StatusUnprocessableEntity, h.discarded(c, e))
 	}
-	current.SetEnrolment(e)
+	current.ReplaceEnrolment(e, e)
 	switch kind {
 	case account.KindWrongCode:
 		return h.codeAgain(c, e, wrongCode(e))

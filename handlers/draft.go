@@ -26,7 +26,7 @@ func draftOf(current *session.Session, kind account.MethodKind) account.Enrolmen
 func keepTyped(current *session.Session, kind account.MethodKind, typed account.Typed) {
 	e := draftOf(current, kind)
 	e.Kind, e.Typed = kind, typed
-	current.SetEnrolment(e)
+	current.ReplaceEnrolment(account.Enrolment{}, e)
 }
 
 // toRetype is what stays of an attempt that was given up for another number or

@@ -67,13 +67,14 @@ func TestAddedIsRecordedOnce(t *testing.T) {
 		b.startPush()
 		p.tenant.Scan(user, b.scanText())
 		p.later(5*time.Minute + time.Second) // the code is over: its page looks at the list
-		before := added(p)
+		before, mark := added(p), p.upstream.mark()
 		for range 3 {
 			b.do(b.request(http.MethodHead, "add/push", nil))
 		}
 		if n := added(p) - before; n != 0 {
 			p.t.Errorf("CS-08 heads have recorded %d", n)
 		}
+		p.wantCalls(mark, map[string]int{})
 		for _, a := range atOnce(6, func(int) answer { return b.get("") }) {
 			if a.StatusCode >= http.StatusBadRequest {
 				p.t.Errorf("a page: %d", a.StatusCode)

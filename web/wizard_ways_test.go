@@ -89,8 +89,9 @@ func TestNoticeOfAnother(t *testing.T) {
 }
 
 // TestSameRecipientAgain: the minute between two codes to one number or address
-// holds whichever way one comes back to it, and the wait is told; another one may
-// have a code at once.
+// holds over the way by "change" too, and the wait is told; another one may have a
+// code at once. Who cancels, or goes by way of another recipient, meets the user's
+// allowance of messages only.
 func TestSameRecipientAgain(t *testing.T) {
 	t.Parallel()
 	eachMessageKind(t, func(p *portal, b *browser, _ emulator.SeedUser, kind string) {

@@ -45,9 +45,8 @@ func (e Enrolment) SendAgainAt() time.Time {
 	return e.Message.Sent.Add(MessageWait)
 }
 
-// SendAgainTo is from when on a code may go to a recipient once more, also after
-// the attempt was given up for another one; zero for whom the last code did not go
-// to.
+// SendAgainTo is from when on a code may go to a recipient once more after the
+// attempt was given up for another one; zero for whom the last code did not go to.
 func (e Enrolment) SendAgainTo(to string) time.Time {
 	if e.Message.Sent.IsZero() || !strings.EqualFold(e.Message.To, to) {
 		return time.Time{}

@@ -30,7 +30,7 @@ const (
 	KindTooManyTries    Kind = "too-many-tries"    // too many starts or removals in an hour
 	KindTooManyMessages Kind = "too-many-messages" // the allowance of codes sent is used up
 	KindTooSoon         Kind = "too-soon"          // a code was sent just now
-	KindRateLimited     Kind = "rate-limited"      // the tenant asks to wait
+	KindRateLimited     Kind = "rate-limited"      // the tenant asks to wait, or we do for its sake
 	KindNoEnrolment     Kind = "no-enrolment"      // nothing was started that could be confirmed
 	KindLimitReached    Kind = "limit-reached"     // the tenant holds as many entries as it allows
 	KindNotOffered      Kind = "not-offered"       // the company has switched this kind off

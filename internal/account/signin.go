@@ -68,8 +68,11 @@ func (s *Service) takeSignIn(client string) error {
 // bits, which are one network, and at most 48, which are a site of many (RFC 6177).
 func networks(client string) (network, site string) {
 	address, err := netip.ParseAddr(client)
-	if err != nil || address.Unmap().Is4() {
+	if err != nil {
 		return client, ""
+	}
+	if address = address.Unmap(); address.Is4() {
+		return address.String(), ""
 	}
 	address = address.WithZone("")
 	return netip.PrefixFrom(address, 64).Masked().String(), netip.PrefixFrom(address, 48).Masked().String()

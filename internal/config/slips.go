@@ -39,13 +39,16 @@ func (c *checker) clientID(value, clientSecret string) string {
 }
 
 // misplaced refuses settings that hold a secret and are no place for one: messages,
-// the log and pages may show them. Which secret it is, nobody is told.
+// the log and pages may show them. Which secret it is, nobody is told. Forms of
+// others, as SUPPORT_URL may name one, have addresses that look like secrets.
 func (c *checker) misplaced(given map[string]string, read any, known ...secret.Secret) {
 	for _, name := range namesOf(reflect.TypeOf(read)) {
 		if name == "AUTH0_CLIENT_SECRET" || name == "SESSION_KEYS" {
 			continue
 		}
-		if value := given[name]; looksSecret(value) || holdsAny(value, known) {
+		value := given[name]
+		form := name == "SUPPORT_URL" && strings.HasPrefix(value, "https://")
+		if !form && looksSecret(value) || holdsAny(value, known) {
 			c.wrong(name, "holds what looks like a secret: is it in the wrong setting?")
 		}
 	}

@@ -126,7 +126,8 @@ func (s *Session) atOnce(decide func(*state) bool) error {
 // gone makes this request that of a visitor whose session has ended. The cookie is
 // left to the next request: it may be that of a successor by now.
 func (s *Session) gone() error {
+	_, late := s.m.replaced.lately(entryOf(s.gs).ticket.recordKey(), s.m.store.now())
 	s.forget()
-	s.hadCookie = true
+	s.hadCookie = !late // else it has not ended: this request was sent before a new proof
 	return ErrGone
 }

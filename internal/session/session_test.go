@@ -782,17 +782,65 @@ func TestConflict(t *testing.T) {
 			t.Fatalf("finished %v, %v", finished(), err)
 		}
 		b.visit(func(s *Session, _ http.ResponseWriter) {
-			if e, held := s.Enrolment(account.MethodPush); !held || e.ID != "push|2" {
+			e, held := s.Enrolment(account.MethodPush)
+			if !held || e.ID != "push|2" {
 				t.Error("the later one is gone")
 			}
-			s.DropEnrolment(account.MethodPush)
+			s.DropEnrolment(e)
+		})
+	})
+	t.Run("what has ended is not brought back by a form that finds out late", func(t *testing.T) {
+		running := account.Enrolment{Kind: account.MethodPush, ID: "push|1", Started: start()}
+		b.visit(func(s *Session, _ http.ResponseWriter) { s.SetEnrolment(running) })
+		poll, rw := open()
+		poll.ReplaceEnrolment(running, running)
+		b.visit(func(s *Session, _ http.ResponseWriter) { s.FinishEnrolment(running, "added", nil) })
+		if err := poll.Commit(rw); err != nil {
+			t.Fatal(err)
+		}
+		b.visit(func(s *Session, _ http.ResponseWriter) {
+			if _, held := s.Enrolment(account.MethodPush); held {
+				t.Error("RC-04 it is there again")
+			}
+			s.TakeNotice()
+		})
+	})
+	t.Run("a draft does not take the place of what has begun since", func(t *testing.T) {
+		typed, rw := open()
+		typed.ReplaceEnrolment(account.Enrolment{}, account.Enrolment{Kind: account.MethodEmail})
+		b.visit(func(s *Session, _ http.ResponseWriter) {
+			s.SetEnrolment(account.Enrolment{Kind: account.MethodEmail, Started: start()})
+		})
+		if err := typed.Commit(rw); err != nil {
+			t.Fatal(err)
+		}
+		b.visit(func(s *Session, _ http.ResponseWriter) {
+			e, _ := s.Enrolment(account.MethodEmail)
+			if e.Started.IsZero() {
+				t.Error("the running one is gone")
+			}
+			s.DropEnrolment(e)
+		})
+	})
+	t.Run("a notice that came after the page was read is left", func(t *testing.T) {
+		b.visit(func(s *Session, _ http.ResponseWriter) { s.SetNotice("old", nil) })
+		page, rw := open()
+		page.TakeNotice()
+		b.visit(func(s *Session, _ http.ResponseWriter) { s.SetNotice("new", nil) })
+		if err := page.Commit(rw); err != nil {
+			t.Fatal(err)
+		}
+		b.visit(func(s *Session, _ http.ResponseWriter) {
+			if kind, _, _ := s.TakeNotice(); kind != "new" {
+				t.Errorf("left is %q", kind)
+			}
 		})
 	})
 	t.Run("a notice taken by a page view gives way", func(t *testing.T) {
 		b.visit(func(s *Session, _ http.ResponseWriter) { s.SetNotice("x", nil) })
 		one, rw1 := open()
 		two, rw2 := open()
-		one.DropEnrolment(account.MethodApp)
+		one.SetEnrolment(enrolment())
 		two.TakeNotice()
 		if err := errors.Join(one.Commit(rw1), two.Commit(rw2)); err != nil {
 			t.Fatal(err)
@@ -865,11 +913,12 @@ func TestExclusive(t *testing.T) {
 				return
 			}
 			defer s.Close()
-			if _, live := s.Enrolment(account.MethodApp); !live {
+			e, live := s.Enrolment(account.MethodApp)
+			if !live {
 				return
 			}
 			upstream.Add(1)
-			s.DropEnrolment(account.MethodApp)
+			s.DropEnrolment(e)
 			if err := s.Commit(rw); err != nil {
 				t.Error(err)
 			}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"maps"
 	"time"
 
 	"mysecurity/internal/account"
@@ -21,6 +22,31 @@ type state struct {
 type notice struct {
 	Kind string
 	Args map[string]string
+}
+
+// is compares what two notices say.
+func (n *notice) is(other *notice) bool {
+	return n != nil && n.Kind == other.Kind && maps.Equal(n.Args, other.Args)
+}
+
+// holds reports whether the enrolment of a kind is still that one: no other of
+// the same kind begins at the same moment, and a draft begins never.
+func (s *state) holds(kind account.MethodKind, e account.Enrolment) bool {
+	return s.Enrolments[kind].Started.Equal(e.Started)
+}
+
+func (s *state) hold(e account.Enrolment) {
+	all := maps.Clone(s.Enrolments)
+	if all == nil {
+		all = map[account.MethodKind]account.Enrolment{}
+	}
+	all[e.Kind] = e
+	s.Enrolments = all
+}
+
+func (s *state) drop(kind account.MethodKind) {
+	s.Enrolments = maps.Clone(s.Enrolments)
+	delete(s.Enrolments, kind)
 }
 
 // inherit takes over what a step-up by the same person must not lose: the

@@ -24,25 +24,30 @@ func (s *Session) Enrolments() []account.Enrolment {
 	return all
 }
 
-// SetEnrolment keeps an enrolment, or what became of it, in the place of its
-// kind until it is dropped.
+// SetEnrolment keeps an enrolment that begins in the place of its kind.
 func (s *Session) SetEnrolment(e account.Enrolment) {
 	e = cloned(e)
+	s.change(vital, func(st *state) { st.hold(e) })
+}
+
+// ReplaceEnrolment keeps what has become of an enrolment, unless another request
+// has ended it meanwhile, or has begun one after it. The zero old one stands for
+// none, or for a draft.
+func (s *Session) ReplaceEnrolment(old, e account.Enrolment) {
+	e = cloned(e)
 	s.change(vital, func(st *state) {
-		others := maps.Clone(st.Enrolments)
-		if others == nil {
-			others = map[account.MethodKind]account.Enrolment{}
+		if st.holds(e.Kind, old) {
+			st.hold(e)
 		}
-		others[e.Kind] = e
-		st.Enrolments = others
 	})
 }
 
-// DropEnrolment forgets the enrolment of a kind and with it its secrets.
-func (s *Session) DropEnrolment(kind account.MethodKind) {
+// DropEnrolment forgets an enrolment and with it its secrets.
+func (s *Session) DropEnrolment(e account.Enrolment) {
 	s.change(vital, func(st *state) {
-		st.Enrolments = maps.Clone(st.Enrolments)
-		delete(st.Enrolments, kind)
+		if st.holds(e.Kind, e) {
+			st.drop(e.Kind)
+		}
 	})
 }
 
@@ -53,12 +58,11 @@ func (s *Session) DropEnrolment(kind account.MethodKind) {
 func (s *Session) FinishEnrolment(e account.Enrolment, notice string, args map[string]string) (first func() bool) {
 	message, mine := newNotice(notice, args), false
 	s.change(vital, func(st *state) {
-		held, running := st.Enrolments[e.Kind]
-		if mine = running && held.Started.Equal(e.Started); !mine {
+		_, running := st.Enrolments[e.Kind]
+		if mine = running && st.holds(e.Kind, e); !mine {
 			return
 		}
-		st.Enrolments = maps.Clone(st.Enrolments)
-		delete(st.Enrolments, e.Kind)
+		st.drop(e.Kind)
 		st.Recovery = due(st.Recovery)
 		st.Notice = message
 	})
@@ -186,6 +190,18 @@ func (s *Session) TakeNotice() (kind string, args map[string]string, ok bool) {
 	if n == nil {
 		return "", nil, false
 	}
-	s.change(minor, func(st *state) { st.Notice = nil })
+	s.change(minor, func(st *state) {
+		if st.Notice.is(n) { // not one that another request has left since
+			st.Notice = nil
+		}
+	})
 	return n.Kind, n.Args, true
+}
+
+// NoticeKind tells what message waits without taking it; empty if none does.
+func (s *Session) NoticeKind() string {
+	if n := s.view().Notice; n != nil {
+		return n.Kind
+	}
+	return ""
 }
