@@ -114,6 +114,7 @@ func (h *Handlers) present(c echo.Context, scope *Scope, failed *account.Error) 
 	if isHTMX(c) && status >= http.StatusInternalServerError {
 		// htmx keeps 5xx out of the page (frontend.md): answer with the page that
 		// says so, as the request as such was served.
+		scope.Meant = status
 		return h.render(c, http.StatusUnprocessableEntity, view)
 	}
 	return h.render(c, status, view)

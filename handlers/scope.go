@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"cmp"
+
 	"github.com/labstack/echo/v4"
 
 	"mysecurity/internal/i18n"
@@ -17,7 +19,8 @@ type Scope struct {
 	Lang    i18n.Lang        // language of the page
 	Session *session.Session // nil on routes without one
 	Place   templates.Place  // where a hop through the sign-in page comes back to
-	Failure error            // what Error was given, for the access log
+	Failure error            // what went wrong, for the access log
+	Meant   int              // the failure's status, where the browser was sent another one; else 0
 
 	settled []func() // what waits for the session to be saved
 }
@@ -47,6 +50,10 @@ func ScopeOf(c echo.Context) *Scope {
 	}
 	return &Scope{}
 }
+
+// StatusOf is what an answer means, for the log and for metrics: a failure that
+// went out as 422, because a form has to show it, is still a failure.
+func StatusOf(c echo.Context) int { return cmp.Or(ScopeOf(c).Meant, c.Response().Status) }
 
 // isHTMX reports whether htmx asked for a fragment.
 func isHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"mysecurity/handlers"
 	"mysecurity/internal/site"
 )
 
@@ -34,7 +35,8 @@ func patterns(e *echo.Echo, s site.Site) func() map[string]string {
 	})
 }
 
-// measured counts every answer once, those of the error page among them.
+// measured counts every answer once, those of the error page among them, by
+// what it means.
 func measured(meter Meter, now func() time.Time, known func() map[string]string) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if meter == nil {
@@ -47,7 +49,7 @@ func measured(meter Meter, now func() time.Time, known func() map[string]string)
 			if !ok {
 				route = otherRoute
 			}
-			meter.Request(route, c.Request().Method, c.Response().Status, now().Sub(started))
+			meter.Request(route, c.Request().Method, handlers.StatusOf(c), now().Sub(started))
 			return err
 		}
 	}

@@ -58,7 +58,8 @@ func setLanguage(c echo.Context, bundle *i18n.Bundle, profile string) {
 }
 
 // accessLog writes one record per request and is the only caller of the error
-// page. Paths are logged without their query, which may hold a code.
+// page. Paths are logged without their query, which may hold a code. The status is
+// what the answer means, with the one that was sent beside it if that differs.
 func accessLog(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -66,17 +67,20 @@ func accessLog(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 			if err := next(c); err != nil {
 				errorPage(log, c, err)
 			}
-			r, scope := c.Request(), handlers.ScopeOf(c)
+			r, scope, status := c.Request(), handlers.ScopeOf(c), handlers.StatusOf(c)
 			level, attrs := slog.LevelInfo, []slog.Attr{
 				slog.String("request", scope.ID), slog.String("method", cut(r.Method)),
-				slog.String("path", cut(r.URL.Path)), slog.Int("status", c.Response().Status),
+				slog.String("path", cut(r.URL.Path)), slog.Int("status", status),
 				slog.Int64("bytes", c.Response().Size), slog.Float64("milliseconds", float64(now().Sub(started).Microseconds())/1000),
 				slog.String("client", scope.Client), slog.String("agent", cut(r.UserAgent())),
+			}
+			if sent := c.Response().Status; sent != status {
+				attrs = append(attrs, slog.Int("sent", sent))
 			}
 			if scope.Failure != nil {
 				attrs = append(attrs, slog.String("error", cut(handlers.Describe(scope.Failure))))
 			}
-			if c.Response().Status >= http.StatusInternalServerError && r.Context().Err() == nil {
+			if status >= http.StatusInternalServerError && r.Context().Err() == nil {
 				level = slog.LevelError // unless the browser has just gone away
 			}
 			log.LogAttrs(r.Context(), level, "request", attrs...)
