@@ -25,7 +25,6 @@ import (
 	"mysecurity/internal/metrics"
 	"mysecurity/internal/secret"
 	"mysecurity/internal/site"
-	"mysecurity/web"
 )
 
 // emulated is a tenant that is ready to be served, with what it was made from.
@@ -117,7 +116,6 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 
 	id, key := tenant.PortalApplication()
-	counted := metrics.New(version)
 	p, err := newPortal(portalOptions{
 		Site: tenant.portal,
 		Tenant: auth0.Config{
@@ -126,7 +124,7 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 		},
 		SessionKeys: []secret.Secret{newSessionKey()}, SessionFile: filepath.Join(folder, "sessions.db"),
 		Mode: "demo", MinMethods: cfg.MinMethods, Methods: cfg.Methods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
-		Now: tenant.Clock().Now, Log: tenant.log, Metrics: counted,
+		Now: tenant.Clock().Now, Log: tenant.log, Metrics: metrics.New(version),
 	})
 	if err != nil {
 		return err
@@ -134,11 +132,8 @@ func runDemo(ctx context.Context, environ []string, stdout, stderr io.Writer) (e
 	defer func() { err = errors.Join(err, p.close()) }()
 
 	announce := func() error { return greet(stdout, tenant.Emulator, tenant.portal.Base()) }
-	return serveAll(ctx, tenant.log, announce, []listener{
-		{name: "emulator", address: cfg.EmulatorAddr, handler: tenant},
-		{name: "portal", address: cfg.PortalAddr, handler: p.handler},
-		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p), counted.Handler()), outlasts: true},
-	}, p.sweep)
+	return p.serve(ctx, addresses{portal: cfg.PortalAddr, admin: cfg.AdminAddr}, announce,
+		listener{name: "emulator", address: cfg.EmulatorAddr, handler: tenant})
 }
 
 // runEmulator serves the emulated tenant alone, by TLS if a folder for its

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"mysecurity/internal/auth0"
+	"mysecurity/internal/porttest"
 	"mysecurity/internal/session"
 	"mysecurity/internal/site"
 )
@@ -110,7 +111,7 @@ func TestDoctorUnreachable(t *testing.T) {
 	untrusted.StartTLS()
 	defer untrusted.Close()
 	for name, tt := range map[string]struct{ issuer, words string }{
-		"nobody there": {"http://" + freeAddress(t) + "/", "nothing answers"},
+		"nobody there": {"http://" + porttest.FreeAddress(t) + "/", "nothing answers"},
 		"hangs":        {"http://" + silent.Addr().String() + "/", "does not answer in time"},
 		"foreign TLS":  {untrusted.URL + "/", "certificate"},
 	} {
@@ -160,7 +161,7 @@ func TestDoctorTLS(t *testing.T) {
 		"ends soon":   {secure.URL, trusting, ends.Add(-13 * 24 * time.Hour), "warning TLS of PUBLIC_URL"},
 		"not trusted": {secure.URL, x509.NewCertPool(), time.Now(), "warning TLS of PUBLIC_URL"},
 		"no TLS":      {strings.Replace(plain.URL, "http:", "https:", 1), nil, time.Now(), "warning TLS of PUBLIC_URL"},
-		"not there":   {"https://" + freeAddress(t), nil, time.Now(), "not checked TLS of PUBLIC_URL"},
+		"not there":   {"https://" + porttest.FreeAddress(t), nil, time.Now(), "not checked TLS of PUBLIC_URL"},
 		"local":       {"http://localhost:8080", nil, time.Now(), "ok TLS of PUBLIC_URL"},
 	} {
 		t.Run(name, func(t *testing.T) {

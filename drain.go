@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -67,21 +68,41 @@ func (s *served) serve() error {
 }
 
 // drain stops accepting, waits until the given time at most for the answers that
-// are owed, and ends every connection. Who is connected and says nothing is waited
-// for as long as the limit for headers permits.
-func (s *served) drain(ctx context.Context, until time.Time) error {
+// are owed, and ends every connection, those whose answer took longer among them.
+// Who is connected and says nothing is waited for as long as the limit for headers
+// permits.
+func (s *served) drain(ctx context.Context, until time.Time, log *slog.Logger) error {
+	begun := time.Now()
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
+	s.server.SetKeepAlivesEnabled(false) // first: who is refused knows that nobody else is kept
 	err := s.listener.Close()
 	<-s.stopped // from here on every connection is known
-	s.server.SetKeepAlivesEnabled(false)
-	s.mu.Lock()
-	s.draining = true
-	s.closeIfQuiet()
-	s.mu.Unlock()
+	log.InfoContext(ctx, "ending", "busy", s.begin())
 	select {
 	case <-s.quiet:
 	case <-ctx.Done():
+		log.WarnContext(ctx, "answers were owed at the end and are lost", "busy", s.owed())
+		return errors.Join(err, s.server.Close())
 	}
-	return errors.Join(err, s.server.Shutdown(ctx))
+	if s.server.Shutdown(ctx) != nil { // the time was over while the last connections closed
+		err = errors.Join(err, s.server.Close())
+	}
+	log.InfoContext(ctx, "drained", "milliseconds", time.Since(begun).Milliseconds())
+	return err
+}
+
+// begin lets quiet close, and tells how many connections are waited for.
+func (s *served) begin() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	s.closeIfQuiet()
+	return len(s.busy)
+}
+
+func (s *served) owed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.busy)
 }

@@ -43,7 +43,8 @@ var mayImport = map[string][]string{
 	"internal/i18n":                  {},
 	"internal/emulator":              {},
 	"internal/emulator/emulatortest": {"internal/emulator"},
-	"internal/nginxtest":             {},
+	"internal/nginxtest":             {"internal/porttest"},
+	"internal/porttest":              {},
 	"internal/bench":                 {"templates", "static", "internal/i18n", "internal/site"}, // the limit server draws the page
 }
 

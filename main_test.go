@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"mysecurity/internal/porttest"
 )
 
 // world is what a test gives the program instead of a process's own.
@@ -41,32 +44,32 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-// freeAddress is an address of this machine that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	var config net.ListenConfig
-	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func newWorld(t *testing.T) *world {
-	portal, tenant, admin := freeAddress(t), freeAddress(t), freeAddress(t)
+	portal, tenant, admin := porttest.FreeAddress(t), porttest.FreeAddress(t), porttest.FreeAddress(t)
 	return &world{t: t, portal: portal, admin: admin, environ: []string{
 		"PORTAL_ADDR=" + portal, "EMULATOR_ADDR=" + tenant, "ADMIN_ADDR=" + admin, "DATA_DIR=" + t.TempDir(),
 	}}
 }
 
+// begin runs a command until it is told to end, and tells what it returned.
+func (w *world) begin(args ...string) (end func(), ended <-chan error) {
+	ctx, cancel := context.WithCancel(w.t.Context())
+	result := make(chan error, 1)
+	go func() {
+		err := run(ctx, args, w.environ, &w.out, &w.out)
+		if err != nil {
+			fmt.Fprintln(&w.out, err) // as main does
+		}
+		result <- err
+	}()
+	return cancel, result
+}
+
 // start runs a command until stop, which returns what it returned.
 func (w *world) start(args ...string) (stop func() error) {
-	ctx, cancel := context.WithCancel(w.t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, args, w.environ, &w.out, &w.out) }()
+	end, ended := w.begin(args...)
 	return func() error {
-		cancel()
+		end()
 		select {
 		case err := <-ended:
 			return err
@@ -150,7 +153,7 @@ func (w *world) wantMetrics() {
 func TestServeNotReady(t *testing.T) {
 	w := newWorld(t)
 	_, port, _ := net.SplitHostPort(w.portal)
-	w.environ = append(w.environ, "PORTAL_MODE=development", "AUTH0_ISSUER=http://"+freeAddress(t)+"/",
+	w.environ = append(w.environ, "PORTAL_MODE=development", "AUTH0_ISSUER=http://"+porttest.FreeAddress(t)+"/",
 		"PUBLIC_URL=http://localhost:"+port, "AUTH0_CLIENT_ID=abc", "AUTH0_CLIENT_SECRET=abc", "COMPANY_NAME=Acme",
 		"SESSION_KEYS=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	stop := w.start("serve")

@@ -2,18 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"mysecurity/handlers"
 	"mysecurity/internal/account"
@@ -29,11 +24,8 @@ import (
 	"mysecurity/web"
 )
 
-const (
-	drainTime  = 25 * time.Second // how long requests in flight may take to end
-	adminTime  = 3 * time.Second  // how much longer those of a listener that outlasts the others
-	sweepEvery = 5 * time.Minute
-)
+// sweepEvery is how often expired records are removed.
+const sweepEvery = 5 * time.Minute
 
 // portalOptions is what serve and demo know and the portal needs.
 type portalOptions struct {
@@ -59,7 +51,9 @@ type portal struct {
 	sessions *session.Manager
 	store    *session.Bolt
 	tenant   *auth0.Client
+	metrics  *metrics.Metrics
 	log      *slog.Logger
+	every    time.Duration // between two sweeps
 }
 
 // newPortal assembles the portal. Only configuration and the session file can
@@ -105,7 +99,7 @@ func newPortal(o portalOptions) (*portal, error) {
 			Site: o.Site, Handlers: pages, Account: service, Sessions: sessions, Bundle: bundle,
 			Files: files, TrustedProxies: o.TrustedProxies, PrefixStripped: o.PrefixStripped, Now: o.Now, Log: o.Log, Meter: o.Metrics,
 		}),
-		sessions: sessions, store: store, tenant: tenant, log: o.Log,
+		sessions: sessions, store: store, tenant: tenant, metrics: o.Metrics, log: o.Log, every: sweepEvery,
 	}, nil
 }
 
@@ -123,6 +117,30 @@ func watch(m *metrics.Metrics, tenant *auth0.Client, store *session.Bolt) {
 	})
 }
 
+// addresses are where a portal listens.
+type addresses struct{ portal, admin string }
+
+// serve serves the portal, its admin listener and what stands beside it, and
+// sweeps the session file, until ctx ends. The admin listener closes last, so that
+// whoever watches readiness sees the end coming.
+func (p *portal) serve(ctx context.Context, at addresses, announce func() error, beside ...listener) error {
+	return serveAll(ctx, p.log, announce, append(beside,
+		listener{name: "portal", address: at.portal, handler: p.handler},
+		listener{name: "admin", address: at.admin, handler: web.Admin(p.readiness(ctx), p.metrics.Handler()), outlasts: true},
+	), p.sweep)
+}
+
+// readiness answers the admin listener's question, and says no from the moment
+// the process was told to end.
+func (p *portal) readiness(ctx context.Context) func(context.Context) error {
+	return func(request context.Context) error {
+		if ctx.Err() != nil {
+			return errors.New("shutting down")
+		}
+		return p.tenant.Ready(request)
+	}
+}
+
 // close lets go of connections and of the session file.
 func (p *portal) close() error {
 	p.tenant.Close()
@@ -131,7 +149,7 @@ func (p *portal) close() error {
 
 // sweep removes expired records until ctx ends.
 func (p *portal) sweep(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
+	tick := time.NewTicker(p.every)
 	defer tick.Stop()
 	for {
 		select {
@@ -154,100 +172,5 @@ func attempt(ctx context.Context, log *slog.Logger, failure string, work func(co
 	}()
 	if err := work(ctx); err != nil {
 		log.ErrorContext(ctx, failure, "error", err)
-	}
-}
-
-// listener is one address and what answers there.
-type listener struct {
-	name    string
-	address string
-	handler http.Handler
-	tls     *tls.Config // nil: plain HTTP
-	// outlasts keeps the listener open until the others have drained, so that
-	// whoever watches readiness sees the end coming.
-	outlasts bool
-}
-
-// serveAll serves every listener and runs the background work until ctx ends,
-// then lets requests in flight finish. All addresses are taken before anything
-// is served or announced, so that a start either works or fails as a whole.
-func serveAll(ctx context.Context, log *slog.Logger, announce func() error, listeners []listener, background ...func(context.Context) error) error {
-	opened, err := openAll(ctx, listeners)
-	if err != nil {
-		return err
-	}
-	if err := announce(); err != nil {
-		return errors.Join(err, closeAll(opened))
-	}
-	return serveOpened(ctx, log, listeners, opened, background...)
-}
-
-// serveOpened is serveAll from there on. From the end of ctx it takes drainTime and
-// adminTime at most, all listeners together: whoever stops the service waits for so
-// long and then kills it.
-func serveOpened(ctx context.Context, log *slog.Logger, listeners []listener, opened []net.Listener, background ...func(context.Context) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	var others sync.WaitGroup // those that admin outlasts
-	drained := sync.OnceValue(func() time.Time { return time.Now().Add(drainTime) })
-	for i, l := range listeners {
-		server := newServed(web.Server(l.handler, log), opened[i])
-		group.Go(func() error {
-			if err := server.serve(); err != nil {
-				return fmt.Errorf("%s: %w", l.name, err)
-			}
-			return nil
-		})
-		wait, done, longer := others.Wait, func() {}, adminTime
-		if !l.outlasts {
-			others.Add(1)
-			wait, done, longer = func() {}, others.Done, 0
-		}
-		group.Go(func() error {
-			defer done()
-			<-ctx.Done()
-			until := drained().Add(longer)
-			wait()
-			return server.drain(ctx, until)
-		})
-	}
-	for _, work := range background {
-		group.Go(func() error { return work(ctx) })
-	}
-	return group.Wait()
-}
-
-// openAll takes all addresses or none.
-func openAll(ctx context.Context, listeners []listener) ([]net.Listener, error) {
-	var opened []net.Listener
-	for _, l := range listeners {
-		taken, err := web.Listen(ctx, l.address)
-		if err != nil {
-			err = fmt.Errorf("%s cannot listen on %s: %w", l.name, l.address, err)
-			return nil, errors.Join(err, closeAll(opened))
-		}
-		if l.tls != nil {
-			taken = tls.NewListener(taken, l.tls)
-		}
-		opened = append(opened, taken)
-	}
-	return opened, nil
-}
-
-func closeAll(opened []net.Listener) error {
-	var all []error
-	for _, l := range opened {
-		all = append(all, l.Close())
-	}
-	return errors.Join(all...)
-}
-
-// readiness answers the admin listener's question, and says no from the moment
-// the process was told to end.
-func readiness(ctx context.Context, p *portal) func(context.Context) error {
-	return func(request context.Context) error {
-		if ctx.Err() != nil {
-			return errors.New("shutting down")
-		}
-		return p.tenant.Ready(request)
 	}
 }

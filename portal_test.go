@@ -8,57 +8,182 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"mysecurity/internal/auth0"
+	"mysecurity/internal/config"
+	"mysecurity/internal/emulator/emulatortest"
+	"mysecurity/internal/metrics"
+	"mysecurity/internal/secret"
+	"mysecurity/internal/session"
+	"mysecurity/internal/site"
 	"mysecurity/web"
 )
 
-// TestDrain (MI-14): from the signal on readiness says no, and can still be
-// asked, while a request in flight gets its answer.
+// servedBy makes the world that of a portal of this tenant.
+func (w *world) servedBy(tenant *emulatortest.Tenant) {
+	_, port, _ := net.SplitHostPort(w.portal)
+	w.environ = append(w.environ, "PORTAL_MODE=development", "PUBLIC_URL=http://localhost:"+port, "COMPANY_NAME=Acme",
+		"AUTH0_ISSUER="+tenant.Issuer(), "AUTH0_CLIENT_ID="+tenant.ClientID, "AUTH0_CLIENT_SECRET="+tenant.ClientSecret,
+		"SESSION_KEYS=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+}
+
+// TestDrain (MI-14): from the signal on readiness says no, and can still be asked,
+// while a form that is being sent gets its answer; the log tells of both ends.
 func TestDrain(t *testing.T) {
+	tenant := emulatortest.Start(t)
 	w := newWorld(t)
-	ctx, end := context.WithCancel(t.Context())
-	arrived, release := make(chan struct{}), make(chan struct{})
-	slow := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-		close(arrived)
-		<-release
-		rw.WriteHeader(http.StatusTeapot)
-	})
-	ready := web.Admin(func(context.Context) error {
-		if ctx.Err() != nil {
-			return errors.New("shutting down")
-		}
-		return nil
-	}, http.NotFoundHandler())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- serveAll(ctx, slog.New(slog.DiscardHandler), func() error { return nil }, []listener{
-			{name: "portal", address: w.portal, handler: slow},
-			{name: "admin", address: w.admin, handler: ready, outlasts: true},
-		})
-	}()
-	answered := make(chan int, 1)
-	go func() {
-		status, _ := w.get("http://" + w.portal + "/")
-		answered <- status
-	}()
-	<-arrived
-	if status, _ := w.get("http://" + w.admin + "/readyz"); status != http.StatusOK {
-		t.Errorf("before the signal: %d", status)
+	w.servedBy(tenant)
+	end, ended := w.begin("serve")
+	if status, body := w.get("http://" + w.admin + "/readyz"); status != http.StatusOK {
+		t.Fatalf("before the signal: %d %s", status, body)
 	}
+	form := "lang=en&page=overview"
+	slow, answers := w.sendHead("POST /language HTTP/1.1\r\nHost: " + strings.Replace(w.portal, "127.0.0.1", "localhost", 1) +
+		"\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " + strconv.Itoa(len(form)))
 	end()
-	if status, body := w.get("http://" + w.admin + "/readyz"); status != http.StatusServiceUnavailable {
+	if status, body := w.get("http://" + w.admin + "/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "shutting down") {
 		t.Errorf("while draining: %d %s", status, body)
 	}
-	close(release)
-	if status := <-answered; status != http.StatusTeapot {
-		t.Errorf("the request in flight got %d", status)
+	w.waitFor(`"INFO","msg":"ending","listener":"portal","busy":1}`)
+	if _, err := io.WriteString(slow, form); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := http.ReadResponse(answers, nil); err != nil || answer.StatusCode != http.StatusSeeOther {
+		t.Errorf("the form that was being sent got %v, %v", answer, err)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("ended with %v", err)
+	}
+	for _, told := range []string{`"INFO","msg":"drained","listener":"portal","milliseconds":`, `"msg":"drained","listener":"admin"`} {
+		if !strings.Contains(w.out.String(), told) {
+			t.Errorf("%s is not in the log:\n%s", told, w.out.String())
+		}
+	}
+}
+
+// waitFor waits until the program has logged something, for at most ten seconds.
+func (w *world) waitFor(told string) {
+	w.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(w.out.String(), told); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s is not in the log:\n%s", told, w.out.String())
+		}
+	}
+}
+
+// sendHead sends a request without its body, and returns when its handler waits
+// for that (RFC 9110 section 10.1.1).
+func (w *world) sendHead(head string) (net.Conn, *bufio.Reader) {
+	w.t.Helper()
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(w.t.Context(), "tcp", w.portal)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { conn.Close() })
+	if _, err := io.WriteString(conn, head+"\r\nExpect: 100-continue\r\n\r\n"); err != nil {
+		w.t.Fatal(err)
+	}
+	answers := bufio.NewReader(conn)
+	if answer, err := http.ReadResponse(answers, nil); err != nil || answer.StatusCode != http.StatusContinue {
+		w.t.Fatalf("%v, %v", answer, err)
+	}
+	return conn, answers
+}
+
+// TestDrainHasAnEnd: an answer that takes too long is cut, with its connection, and
+// the log says so.
+func TestDrainHasAnEnd(t *testing.T) {
+	w := newWorld(t)
+	listener, err := web.Listen(t.Context(), w.portal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived, over := make(chan struct{}), make(chan struct{})
+	server := newServed(&http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-r.Context().Done()
+		close(over)
+	})}, listener)
+	stopped, answer := make(chan error, 1), make(chan error, 1)
+	go func() { stopped <- server.serve() }()
+	go func() {
+		response, err := http.Get("http://" + w.portal + "/")
+		if err == nil {
+			response.Body.Close()
+		}
+		answer <- err
+	}()
+	<-arrived
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // as the program's is by then
+	if err := server.drain(ctx, time.Now().Add(20*time.Millisecond), slog.New(slog.NewJSONHandler(&w.out, nil))); err != nil {
+		t.Errorf("drain: %v", err)
+	}
+	select {
+	case <-over:
+	case <-time.After(10 * time.Second):
+		t.Fatal("its connection was not closed")
+	}
+	if err := <-answer; err == nil {
+		t.Error("the request got an answer")
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("serve: %v", err)
+	}
+	if log := w.out.String(); !strings.Contains(log, `"level":"WARN","msg":"answers were owed at the end and are lost","busy":1}`) || strings.Contains(log, "drained") {
+		t.Error(log)
+	}
+}
+
+// TestSweep: while the portal is served, what has expired goes.
+func TestSweep(t *testing.T) {
+	tenant := emulatortest.Start(t)
+	w, now := newWorld(t), time.Now()
+	own, err := site.Parse("http://localhost:8080/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newPortal(portalOptions{
+		Site: own, SessionKeys: []secret.Secret{secret.New(doctorKey)}, SessionFile: filepath.Join(t.TempDir(), "sessions.db"), Mode: config.Development,
+		Tenant: auth0.Config{
+			Issuer: tenant.Issuer(), ClientID: tenant.ClientID, ClientSecret: secret.New(tenant.ClientSecret),
+			MFAAudience: tenant.MFAAudience, AllowLoopbackHTTP: true,
+		},
+		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Metrics: metrics.New("test"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.store.Put(t.Context(), session.Sessions, session.Key{1}, session.Record{Blob: []byte("x"), Expires: now.Add(-time.Second)}, 0); err != nil {
+		t.Fatal(err)
+	}
+	p.every = time.Millisecond
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- p.serve(ctx, addresses{portal: w.portal, admin: w.admin}, func() error { return nil })
+	}()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		_, body := w.get("http://" + w.admin + "/metrics")
+		if strings.Contains(body, `mysecurity_store_records{bucket="sessions"} 0`+"\n") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the session was not removed:\n%s", body)
+		}
+	}
+	end()
+	if err := errors.Join(<-ended, p.close()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -79,6 +204,7 @@ func TestDrainOwesAnAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer early.Close()
+	http.DefaultClient.CloseIdleConnections()
 	w.get("http://" + w.portal + "/") // on a later connection: the early one has been accepted
 	http.DefaultClient.CloseIdleConnections()
 	end()
@@ -112,9 +238,10 @@ func TestDrainTime(t *testing.T) {
 			<-release
 		})
 		portal, admin := newPipes(), newPipes()
+		var log lockedBuffer
 		ended := make(chan error, 1)
 		go func() {
-			ended <- serveOpened(ctx, slog.New(slog.DiscardHandler), []listener{
+			ended <- serveOpened(ctx, slog.New(slog.NewJSONHandler(&log, nil)), []listener{
 				{name: "portal", handler: stuck}, {name: "admin", handler: stuck, outlasts: true},
 			}, []net.Listener{portal, admin})
 		}()
@@ -133,8 +260,11 @@ func TestDrainTime(t *testing.T) {
 			t.Errorf("the admin listener was closed %v after the signal", waited)
 		}
 		err := <-ended
-		if took := time.Since(signal); took != drainTime+adminTime || took >= 30*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+		if took := time.Since(signal); took != drainTime+adminTime || took >= 30*time.Second || err != nil {
 			t.Errorf("ended %v after the signal with %v", took, err)
+		}
+		if n := strings.Count(log.String(), `"level":"WARN","msg":"answers were owed at the end and are lost","listener"`); n != 2 {
+			t.Errorf("%d warnings:\n%s", n, log.String())
 		}
 		close(release)
 	})

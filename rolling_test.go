@@ -16,6 +16,7 @@ import (
 
 	"mysecurity/internal/emulator/emulatortest"
 	"mysecurity/internal/nginxtest"
+	"mysecurity/internal/porttest"
 )
 
 // asProgram lets this test binary be the program: a process of its own that can be
@@ -53,7 +54,7 @@ func newService(t *testing.T, tenant *emulatortest.Tenant) (s *service, address 
 		t.Fatal(err)
 	}
 	s = &service{t: t, socket: socket, environ: []string{
-		asProgram + "=1", "PORTAL_ADDR=fd:3", "ADMIN_ADDR=" + freeAddress(t), "DATA_DIR=" + t.TempDir(), "TRUSTED_PROXIES=127.0.0.1",
+		asProgram + "=1", "PORTAL_ADDR=fd:3", "ADMIN_ADDR=" + porttest.FreeAddress(t), "DATA_DIR=" + t.TempDir(), "TRUSTED_PROXIES=127.0.0.1",
 		"PUBLIC_URL=" + nginxtest.PublicURL, "COMPANY_NAME=Acme", "PORTAL_MODE=development", "AUTH0_ISSUER=" + tenant.Issuer(),
 		"AUTH0_CLIENT_ID=" + tenant.ClientID, "AUTH0_CLIENT_SECRET=" + tenant.ClientSecret,
 		"SESSION_KEYS=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",

@@ -29,12 +29,11 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	if err != nil {
 		return fmt.Errorf("PUBLIC_URL %w", err)
 	}
-	counted := metrics.New(version)
 	p, err := newPortal(portalOptions{
 		Site: own, Tenant: tenantConfig(cfg),
 		SessionKeys: cfg.SessionKeys, SessionFile: cfg.SessionFile,
 		Mode: cfg.Mode, MinMethods: cfg.MinMethods, Methods: cfg.Methods, Company: cfg.CompanyName, SupportURL: cfg.SupportURL,
-		TrustedProxies: cfg.TrustedProxies, PrefixStripped: cfg.PrefixStripped, Now: time.Now, Log: log, Metrics: counted,
+		TrustedProxies: cfg.TrustedProxies, PrefixStripped: cfg.PrefixStripped, Now: time.Now, Log: log, Metrics: metrics.New(version),
 	})
 	if err != nil {
 		return err
@@ -48,10 +47,7 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 		}
 		return nil
 	}
-	return serveAll(ctx, log, announce, []listener{
-		{name: "portal", address: cfg.PortalAddr, handler: p.handler},
-		{name: "admin", address: cfg.AdminAddr, handler: web.Admin(readiness(ctx, p), counted.Handler()), outlasts: true},
-	}, p.sweep)
+	return p.serve(ctx, addresses{portal: cfg.PortalAddr, admin: cfg.AdminAddr}, announce)
 }
 
 // newLogger writes one record per line, times in UTC.

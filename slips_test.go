@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mysecurity/internal/config"
+	"mysecurity/internal/porttest"
 )
 
 // TestSecretsAreNotPrinted (SL-01): whatever setting a secret was given to, and in
@@ -22,7 +23,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 				t.Run(fmt.Sprintf("SL-01 %s, %s %s", v.Name, kind, what), func(t *testing.T) {
 					t.Parallel()
 					p := newPatient(t)
-					p.environ["PORTAL_ADDR"], p.environ["ADMIN_ADDR"] = freeAddress(t), freeAddress(t)
+					p.environ["PORTAL_ADDR"], p.environ["ADMIN_ADDR"] = porttest.FreeAddress(t), porttest.FreeAddress(t)
 					p.environ[v.Name] = value
 					if _, err := p.examine(); err != nil && strings.Contains(err.Error(), canary) {
 						t.Error(err) // what was printed, examine looks through

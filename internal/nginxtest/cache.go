@@ -1,6 +1,10 @@
 package nginxtest
 
-import "testing"
+import (
+	"testing"
+
+	"mysecurity/internal/porttest"
+)
 
 // Cache runs nginx as somebody's careless cache in front of a portal: it keeps every
 // answer with status 200 under its path alone, whoever asked, also one that sets a
@@ -8,7 +12,7 @@ import "testing"
 // for plain HTTP, is in both fields; X-Cache of its answers is MISS or HIT.
 func Cache(t testing.TB, portal string) *Proxy {
 	t.Helper()
-	address := freeAddress(t)
+	address := porttest.FreeAddress(t)
 	p := &Proxy{HTTPS: address, HTTP: address, dir: t.TempDir()}
 	p.write(t, "nginx.conf", `daemon off; master_process off; pid nginx.pid; error_log stderr;
 events { worker_connections 1024; }

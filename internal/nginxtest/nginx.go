@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mysecurity/internal/porttest"
 )
 
 // Host is the name that nginx serves, PublicURL the portal's address there.
@@ -42,7 +44,7 @@ type Proxy struct {
 // of the test. Paths are Kept or Stripped.
 func Start(t testing.TB, portal, paths string) *Proxy {
 	t.Helper()
-	p := &Proxy{HTTPS: freeAddress(t), HTTP: freeAddress(t), dir: t.TempDir()}
+	p := &Proxy{HTTPS: porttest.FreeAddress(t), HTTP: porttest.FreeAddress(t), dir: t.TempDir()}
 	p.certify(t)
 	p.configure(t, portal, paths)
 	p.run(t)
@@ -148,17 +150,6 @@ func root(t testing.TB) string {
 	}
 	t.Fatal("no go.mod above", dir)
 	return ""
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	var config net.ListenConfig
-	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // buffer collects what a process prints while others read it.
