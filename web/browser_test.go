@@ -30,7 +30,7 @@ type browser struct {
 func (p *portal) browser() *browser {
 	jar, err := cookiejar.New(nil)
 	must(p.t, err)
-	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
+	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true} // answers are seen as they come
 	p.t.Cleanup(transport.CloseIdleConnections)
 	var server http.RoundTripper = toServer{addr: p.addr, next: transport}
 	if p.proxy != nil {
@@ -134,6 +134,7 @@ func (b *browser) request(method, path string, form url.Values, headers ...strin
 	}
 	r, err := http.NewRequestWithContext(b.p.t.Context(), method, address, body)
 	must(b.p.t, err)
+	r.Header.Set("Accept-Encoding", "gzip, br") // what nobody may use for pages: rule SL-08
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	r.Header.Set("Sec-Fetch-Mode", "navigate")
 	r.Header.Set("Sec-Fetch-Dest", "document")
