@@ -100,6 +100,7 @@ func (h *Handlers) notSent(c echo.Context, e account.Enrolment, err error) error
 		h.noteRefusal(c, account.KindOf(err))
 		p.problem = templates.CodeMessages
 	case account.KindNotDone, account.KindUnavailable, account.KindUnknown, account.KindBadNumber, account.KindBadAddress:
+		ScopeOf(c).shown(err)
 		p.problem = templates.CodeNotSent
 	case account.KindNoEnrolment:
 		return h.afterWizard(c)

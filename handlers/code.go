@@ -74,8 +74,7 @@ func (h *Handlers) notConfirmed(c echo.Context, e account.Enrolment, err error) 
 	case account.KindOtherEntry:
 		return h.codeAgain(c, e, codeProblem{problem: templates.CodeOther})
 	case account.KindNotDone:
-		scope := ScopeOf(c)
-		scope.Failure, scope.Meant = err, statuses[kind]
+		ScopeOf(c).shown(err)
 		return h.codeAgain(c, e, codeProblem{problem: templates.CodeUnchecked})
 	case account.KindExpired:
 		return h.codeAgain(c, e, codeProblem{problem: templates.CodeExpired})

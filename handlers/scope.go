@@ -2,9 +2,11 @@ package handlers
 
 import (
 	"cmp"
+	"net/http"
 
 	"github.com/labstack/echo/v4"
 
+	"mysecurity/internal/account"
 	"mysecurity/internal/i18n"
 	"mysecurity/internal/session"
 	"mysecurity/templates"
@@ -35,6 +37,14 @@ func (s *Scope) saved() {
 	s.settled = nil
 	for _, tell := range waiting {
 		tell()
+	}
+}
+
+// shown notes a failure that a form shows in place, which goes out as 422. What
+// the tenant does not take is none: that is for the person to mend.
+func (s *Scope) shown(err error) {
+	if status := statuses[account.KindOf(err)]; status >= http.StatusInternalServerError {
+		s.Failure, s.Meant = err, status
 	}
 }
 

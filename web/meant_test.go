@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestFailureShownByAForm: what goes out as 422, so that htmx swaps it in or the
@@ -14,11 +15,14 @@ func TestFailureShownByAForm(t *testing.T) {
 	_, b := p.person()
 	key := b.start()
 	wrong := b.wrong(key)
+	b.startPhone()
+	p.later(time.Minute) // until the next message may be sent
 	p.fault(`{"match":"POST /mfa/associate","status":500}`)
 	p.fault(`{"match":"POST /oauth/token","drop":true}`)
 	b.wantStatus(b.post("add/push", nil, append(htmx(), "User-Agent", "boxed")...), http.StatusUnprocessableEntity)
 	b.wantStatus(b.post("add/push", nil, "User-Agent", "whole"), http.StatusBadGateway)
 	b.wantStatus(b.confirm(wrong, append(htmx(), "User-Agent", "unchecked")...), http.StatusUnprocessableEntity)
+	b.wantStatus(b.post("add/phone/resend", nil, append(htmx(), "User-Agent", "unsent")...), http.StatusUnprocessableEntity)
 	p.heal()
 	b.wantStatus(b.confirm(wrong, append(htmx(), "User-Agent", "mistaken")...), http.StatusUnprocessableEntity)
 	b.get("add/app") // on the same connection: the record before it has been written
@@ -27,6 +31,7 @@ func TestFailureShownByAForm(t *testing.T) {
 		"boxed":     {`"level":"ERROR"`, `"status":502,`, `"sent":422,`, `"error":"not-done`},
 		"whole":     {`"level":"ERROR"`, `"status":502,`, `"error":"not-done`},
 		"unchecked": {`"level":"ERROR"`, `"status":502,`, `"sent":422,`, `"error":"not-done`},
+		"unsent":    {`"level":"ERROR"`, `"status":502,`, `"sent":422,`, `"error":"not-done`},
 		"mistaken":  {`"level":"INFO"`, `"status":422,`},
 	} {
 		record := p.record(`"agent":"` + agent + `"`)
