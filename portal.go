@@ -93,7 +93,9 @@ func newPortal(o portalOptions) (*portal, error) {
 		Account: service, Sessions: sessions, Site: o.Site, Asset: files.Name,
 		Company: o.Company, SupportURL: o.SupportURL, Now: o.Now, Log: o.Log, Meter: o.Metrics,
 	})
-	watch(o.Metrics, tenant, store)
+	o.Metrics.WatchCalls(tenant.InFlight)
+	o.Metrics.WatchCircuits(tenant.OpenCircuits)
+	metrics.WatchStore(o.Metrics, store.Size)
 	return &portal{
 		handler: web.New(web.Options{
 			Site: o.Site, Handlers: pages, Account: service, Sessions: sessions, Bundle: bundle,
@@ -101,20 +103,6 @@ func newPortal(o portalOptions) (*portal, error) {
 		}),
 		sessions: sessions, store: store, tenant: tenant, metrics: o.Metrics, log: o.Log, every: sweepEvery,
 	}, nil
-}
-
-// watch shows what is not counted but looked up at each scrape.
-func watch(m *metrics.Metrics, tenant *auth0.Client, store *session.Bolt) {
-	m.WatchCalls(tenant.InFlight)
-	m.WatchCircuits(tenant.OpenCircuits)
-	m.WatchStore(func() (metrics.Store, error) {
-		bytes, records, err := store.Size()
-		size := metrics.Store{Bytes: bytes, Records: map[string]int{}}
-		for bucket, n := range records {
-			size.Records[string(bucket)] = n
-		}
-		return size, err
-	})
 }
 
 // addresses are where a portal listens.

@@ -21,6 +21,10 @@ const (
 	auditRefusal  = "refused"
 )
 
+// noSecondStep is the reason of a refusal without an error: the tenant did not ask
+// somebody for the second factor they have.
+const noSecondStep = "no-second-step"
+
 // Meter counts what the audit stream tells, for metrics: words of ours, never
 // who it was. Kinds are those of methods, and of errors for refusals.
 type Meter interface {

@@ -3,11 +3,15 @@ package handlers
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"mysecurity/internal/account"
+	"mysecurity/internal/metrics"
 	"mysecurity/templates"
 )
 
@@ -41,5 +45,24 @@ func TestDescribeQuotesOnlyOurWords(t *testing.T) {
 	}
 	if text := Describe(account.Fail(KindStoreDown, nil)); text != "store-down" {
 		t.Errorf("Describe = %q", text)
+	}
+}
+
+// TestRefusalsAreCounted: the metrics begin with every reason that the audit stream
+// has for a refusal, and with no other.
+func TestRefusalsAreCounted(t *testing.T) {
+	w := httptest.NewRecorder()
+	metrics.New("test").Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	var begun []string
+	for _, found := range regexp.MustCompile(`(?m)^mysecurity_refusals_total\{kind="(.*)"\} 0$`).FindAllStringSubmatch(w.Body.String(), -1) {
+		begun = append(begun, found[1])
+	}
+	want := []string{noSecondStep, string(account.KindRefreshRefused), string(account.KindFixed)} // without a table
+	for kind := range refusals {
+		want = append(want, string(kind))
+	}
+	slices.Sort(want)
+	if slices.Sort(begun); !slices.Equal(begun, want) {
+		t.Errorf("the metrics begin with %q, there are %q", begun, want)
 	}
 }

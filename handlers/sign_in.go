@@ -104,7 +104,7 @@ func (h *Handlers) signedIn(c echo.Context, tx session.Transaction, user account
 		h.Account.Keep(ctx, user, enrolment)
 	}
 	if access.Proof.Strong && !access.Proof.MFA {
-		h.audit.record(c, auditRefusal, "refused", "no-second-step", user)
+		h.audit.record(c, auditRefusal, "refused", noSecondStep, user)
 	}
 	h.audit.record(c, auditSignIn, "done", "", user)
 	return h.move(c, scope.Place.URL(h.Site))

@@ -14,26 +14,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"mysecurity/internal/auth0"
-	"mysecurity/internal/metrics"
-	"mysecurity/internal/session"
 	"mysecurity/web"
 )
 
 const testVersion = "test"
-
-// watch shows the size of the store, as main does.
-func (p *portal) watch(store *session.Bolt) {
-	p.metrics.WatchCalls(p.client.InFlight)
-	p.metrics.WatchCircuits(p.client.OpenCircuits)
-	p.metrics.WatchStore(func() (metrics.Store, error) {
-		bytes, records, err := store.Size()
-		size := metrics.Store{Bytes: bytes, Records: map[string]int{}}
-		for bucket, n := range records {
-			size.Records[string(bucket)] = n
-		}
-		return size, err
-	})
-}
 
 // scrape is what the admin listener shows to Prometheus.
 func (p *portal) scrape() string {
@@ -175,10 +159,10 @@ func (p *portal) words() map[string][]string {
 			"discovery", "keys", "sign in", "refresh", "revoke", "list authenticators", "associate app", "associate phone", "associate email",
 			"associate push", "confirm app", "confirm message", "check push", "delete authenticator",
 		},
-		"outcome": outcomes,
+		"outcome": outcomes, "reason": {"circuit open", "busy", "canceled"},
 		"kind": {
 			"app", "phone", "email", "push", "sign-in-refused", "sign-in-stale", "sign-in-denied", "sign-in-expired", "other-person", "refresh-refused", "forged",
-			"form-expired", "too-many-codes", "too-many-tries", "too-many-messages", "discarded", "last-method", "wrong-host", "no-second-step",
+			"form-expired", "too-many-codes", "too-many-tries", "too-many-messages", "discarded", "last-method", "fixed", "wrong-host", "no-second-step",
 		},
 		"bucket": {"sessions", "transactions", "enrolments"}, "group": {"sign-in", "mfa", "documents"}, "version": {testVersion, goVersion},
 	}

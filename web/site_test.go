@@ -193,7 +193,9 @@ func (p *portal) open(t testing.TB, now func() time.Time, log *slog.Logger) {
 	must(t, err)
 	p.backend, p.closeIt = store, func() { must(t, store.Close()) }
 	t.Cleanup(p.closeIt)
-	p.watch(store)
+	p.metrics.WatchCalls(p.client.InFlight)
+	p.metrics.WatchCircuits(p.client.OpenCircuits)
+	metrics.WatchStore(p.metrics, store.Size)
 }
 
 const (

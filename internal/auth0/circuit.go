@@ -188,7 +188,7 @@ func isOurOwn(e *Error) bool {
 func (c *Client) OpenCircuits() map[string]bool {
 	open := make(map[string]bool, len(c.circuits))
 	for group, circuit := range c.circuits {
-		open[group] = circuit.State() != gobreaker.StateClosed
+		open[group] = circuit.State() == gobreaker.StateOpen
 	}
 	return open
 }

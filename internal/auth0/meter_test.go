@@ -1,6 +1,7 @@
 package auth0
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"sync"
@@ -10,9 +11,16 @@ import (
 
 // counted is a Meter that remembers.
 type counted struct {
-	mu    sync.Mutex
-	calls []string
-	took  []time.Duration
+	mu      sync.Mutex
+	calls   []string
+	took    []time.Duration
+	givenUp []string
+}
+
+func (m *counted) GivenUp(reason string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.givenUp = append(m.givenUp, reason)
 }
 
 func (m *counted) Called(endpoint, outcome string, took time.Duration) {
@@ -101,4 +109,68 @@ func TestMeter(t *testing.T) {
 			t.Errorf("counted %q, want %q", m.calls, want)
 		}
 	})
+}
+
+// TestGivenUp: a call that was not made, or not waited for, has no duration and no
+// outcome of the tenant's. It is counted apart, by why. A changing call whose
+// caller left keeps its open outcome.
+func TestGivenUp(t *testing.T) {
+	tn := newTenant(t)
+	m := &counted{}
+	cfg := tn.config()
+	cfg.Meter = m
+	l := brittle(time.Hour)
+	l.perUser = 1
+	c := newTestClient(t, cfg, l)
+	expect := func(what string, calls, givenUp []string) {
+		t.Helper()
+		if !slices.Equal(m.calls, calls) || !slices.Equal(m.givenUp, givenUp) {
+			t.Errorf("%s: counted %q, given up %q; want %q and %q", what, m.calls, m.givenUp, calls, givenUp)
+		}
+		m.calls, m.givenUp = nil, nil
+	}
+
+	arrived := make(chan struct{})
+	wait := func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	}
+	tn.on(listRoute, wait)
+	tn.on(deleteRoute, wait)
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() { left <- list(ctx, c) }()
+	<-arrived
+	_ = list(t.Context(), c)
+	expect("no place", nil, []string{"busy"})
+	leave()
+	<-left
+	expect("left while reading", nil, []string{"canceled"})
+
+	ctx, leave = context.WithCancel(t.Context())
+	go func() { left <- c.DeleteAuthenticator(ctx, accessToken(), "totp|dev_1") }()
+	<-arrived
+	leave()
+	<-left
+	expect("left while changing", []string{"delete authenticator: unknown outcome"}, nil)
+
+	tn.says(listRoute, http.StatusServiceUnavailable, "")
+	for n := 0; len(m.givenUp) == 0 && n < 10; n++ {
+		_ = list(t.Context(), c)
+	}
+	expect("circuit", slices.Repeat([]string{"list authenticators: unavailable"}, 3), []string{"circuit open"})
+}
+
+// TestCircuitOnTrial: a circuit that lets a probe through is not shown as open any
+// more: where nobody calls, nothing would close it.
+func TestCircuitOnTrial(t *testing.T) {
+	tn := newTenant(t)
+	tn.says(listRoute, http.StatusBadGateway, "")
+	c := tn.clientWith(brittle(time.Nanosecond))
+	for range 3 {
+		_ = list(t.Context(), c)
+	}
+	if c.OpenCircuits()[groupMFA] {
+		t.Error("open, although the next call will be tried")
+	}
 }

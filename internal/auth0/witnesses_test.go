@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"mysecurity/internal/secret"
+
+	"github.com/sony/gobreaker/v2"
 )
 
 // TestOnePersonOpensNothing: whose account makes the tenant fail does not close the
@@ -101,7 +103,7 @@ func TestOnePersonKeepsNothingOpen(t *testing.T) {
 	for range 5 {
 		wantError(t, listAs(t.Context(), c, "ada"), KindUnavailable, reasonOpen)
 	}
-	if tn.count(listRoute) != n || !c.OpenCircuits()[groupMFA] {
+	if tn.count(listRoute) != n || c.circuits[groupMFA].State() != gobreaker.StateHalfOpen {
 		t.Fatalf("asked %d times more", tn.count(listRoute)-n)
 	}
 	t.Run("alone, later", func(t *testing.T) {

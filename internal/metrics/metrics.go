@@ -22,6 +22,7 @@ type Metrics struct {
 	signIns  prometheus.Counter
 	added    *prometheus.CounterVec
 	removed  *prometheus.CounterVec
+	givenUp  *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 }
 
@@ -33,16 +34,17 @@ func New(version string) *Metrics {
 		requests: histogram("request_duration_seconds", "How long requests took to answer.", 20, "route", "method", "status"),
 		// One operation of the client ends after 8 seconds.
 		calls:   histogram("upstream_call_duration_seconds", "How long calls of the tenant took.", 8, "endpoint", "outcome"),
+		givenUp: counter("upstream_calls_given_up_total", "Calls of the tenant that were not made or not waited for, by the reason.", "reason", reasons()),
 		signIns: prometheus.NewCounter(prometheus.CounterOpts(named("sign_ins_total", "Sign-ins that counted, confirmations among them."))),
-		added:   counter("enrolments_total", "Methods that were added, by their kind.", "kind"),
-		removed: counter("removals_total", "Methods that were removed, by their kind.", "kind"),
-		refused: counter("refusals_total", "What was refused, by the kind of the audit record.", "kind"),
+		added:   counter("enrolments_total", "Methods that were added, by their kind.", "kind", methods()),
+		removed: counter("removals_total", "Methods that were removed, by their kind.", "kind", methods()),
+		refused: counter("refusals_total", "What was refused, by the kind of the audit record.", "kind", refusals()),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "1, with the program's version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.calls, m.signIns, m.added, m.removed, m.refused, build,
+	m.registry.MustRegister(m.requests, m.calls, m.givenUp, m.signIns, m.added, m.removed, m.refused, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -54,7 +56,7 @@ func New(version string) *Metrics {
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
 		DisableCompression: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
-		ErrorHandling: promhttp.ContinueOnError, // a store in trouble must not hide the rest
+		ErrorHandling: promhttp.ContinueOnError, // what one part cannot tell must not hide the rest
 	})
 }
 
@@ -68,6 +70,9 @@ func (m *Metrics) Request(route, method string, status int, took time.Duration) 
 func (m *Metrics) Called(endpoint, outcome string, took time.Duration) {
 	m.calls.WithLabelValues(endpoint, outcome).Observe(seconds(took))
 }
+
+// GivenUp counts a call that was not made or not waited for.
+func (m *Metrics) GivenUp(reason string) { m.givenUp.WithLabelValues(reason).Inc() }
 
 // SignedIn counts a sign-in.
 func (m *Metrics) SignedIn() { m.signIns.Inc() }

@@ -61,23 +61,43 @@ func TestFolding(t *testing.T) {
 	}
 }
 
-// TestStoreInTrouble: what cannot be looked up is left out, and hides nothing.
+// TestStoreInTrouble: what cannot be looked up is left out, is told, and hides
+// nothing.
 func TestStoreInTrouble(t *testing.T) {
 	m := metrics.New("1")
 	var failure error
-	m.WatchStore(func() (metrics.Store, error) {
-		return metrics.Store{Bytes: 4096, Records: map[string]int{"sessions": 3}}, failure
+	metrics.WatchStore(m, func() (int64, map[string]int, error) {
+		return 4096, map[string]int{"sessions": 3}, failure
 	})
 	m.WatchCalls(func() int { return 2 })
 	sound := scrape(t, m)
 	failure = errors.New("canary")
 	ill := scrape(t, m)
-	for _, line := range []string{"mysecurity_store_bytes 4096\n", `mysecurity_store_records{bucket="sessions"} 3` + "\n"} {
+	for _, line := range []string{"mysecurity_store_up 1\n", "mysecurity_store_bytes 4096\n", `mysecurity_store_records{bucket="sessions"} 3` + "\n"} {
 		if !strings.Contains(sound, line) || strings.Contains(ill, line) {
 			t.Errorf("%q: %v, in trouble %v", line, strings.Contains(sound, line), strings.Contains(ill, line))
 		}
 	}
-	if !strings.Contains(ill, "mysecurity_upstream_calls_in_flight 2\n") || strings.Contains(ill, "canary") {
+	if !strings.Contains(ill, "mysecurity_store_up 0\n") || !strings.Contains(ill, "mysecurity_upstream_calls_in_flight 2\n") || strings.Contains(ill, "canary") {
 		t.Error(ill)
+	}
+}
+
+// TestCountersBeginAtZero: what was never counted stands at 0, so that the first
+// event is a step.
+func TestCountersBeginAtZero(t *testing.T) {
+	m := metrics.New("1")
+	m.GivenUp("busy")
+	text := scrape(t, m)
+	for _, line := range []string{
+		`mysecurity_upstream_calls_given_up_total{reason="busy"} 1`, `mysecurity_upstream_calls_given_up_total{reason="circuit open"} 0`,
+		`mysecurity_upstream_calls_given_up_total{reason="canceled"} 0`,
+		`mysecurity_enrolments_total{kind="app"} 0`, `mysecurity_enrolments_total{kind="push"} 0`,
+		`mysecurity_removals_total{kind="phone"} 0`, `mysecurity_removals_total{kind="email"} 0`,
+		`mysecurity_refusals_total{kind="no-second-step"} 0`, `mysecurity_refusals_total{kind="forged"} 0`,
+	} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("%s is missing", line)
+		}
 	}
 }
