@@ -40,6 +40,7 @@ type emulated struct {
 // is served in plain HTTP.
 func newEmulated(ctx context.Context, environ []string, stderr io.Writer, besidePortal bool) (*emulated, error) {
 	cfg, warnings, err := config.LoadDemo(environ)
+	portal, err := publicSite(cfg.PublicURL, err)
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +49,6 @@ func newEmulated(ctx context.Context, environ []string, stderr io.Writer, beside
 	}
 	log := newLogger(stderr, cfg.Log)
 	warn(ctx, log, warnings)
-	portal, err := site.Parse(cfg.PublicURL)
-	if err != nil {
-		return nil, fmt.Errorf("PUBLIC_URL %w", err)
-	}
 	options := emulator.Options{
 		PublicURL: cfg.EmulatorPublicURL, Clock: emulator.NewClock(time.Now), Logger: log,
 		Callbacks: []string{portal.URL("callback")}, LogoutURLs: []string{portal.URL("signed-out")},

@@ -85,6 +85,7 @@ func (d *doctor) say(v verdict, check, found, todo string) {
 func (d *doctor) configuration(environ []string) (config.Config, site.Site, bool) {
 	const check, where = "configuration", "see the README's table; .env.example has every setting"
 	cfg, warnings, err := config.Load(environ)
+	own, err := publicSite(cfg.PublicURL, err)
 	for _, w := range warnings {
 		d.say(warning, check, w, "")
 	}
@@ -92,18 +93,13 @@ func (d *doctor) configuration(environ []string) (config.Config, site.Site, bool
 		d.say(problem, check, mistake, where)
 	}
 	if err != nil {
-		return cfg, site.Site{}, false
-	}
-	own, err := site.Parse(cfg.PublicURL)
-	if err != nil {
-		d.say(problem, check, "PUBLIC_URL "+err.Error(), where)
 		return cfg, own, false
 	}
 	d.say(fine, check, "complete; the portal is "+own.Base()+", its tenant "+cfg.Issuer, "")
 	return cfg, own, true
 }
 
-// mistakes are the single ones of a joined error.
+// mistakes are the single ones of an error that may join others.
 func mistakes(err error) []string {
 	var all interface{ Unwrap() []error }
 	switch {
@@ -114,7 +110,7 @@ func mistakes(err error) []string {
 	}
 	var texts []string
 	for _, one := range all.Unwrap() {
-		texts = append(texts, one.Error())
+		texts = append(texts, mistakes(one)...)
 	}
 	return texts
 }

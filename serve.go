@@ -17,6 +17,7 @@ import (
 // runServe serves the portal against the tenant that the environment names.
 func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err error) {
 	cfg, warnings, err := config.Load(environ)
+	own, err := publicSite(cfg.PublicURL, err)
 	if err != nil {
 		return err
 	}
@@ -25,10 +26,6 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 	}
 	log := newLogger(stderr, cfg.Log)
 	warn(ctx, log, warnings)
-	own, err := site.Parse(cfg.PublicURL)
-	if err != nil {
-		return fmt.Errorf("PUBLIC_URL %w", err)
-	}
 	p, err := newPortal(portalOptions{
 		Site: own, Tenant: tenantConfig(cfg),
 		SessionKeys: cfg.SessionKeys, SessionFile: cfg.SessionFile,
@@ -48,6 +45,20 @@ func runServe(ctx context.Context, environ []string, _, stderr io.Writer) (err e
 		return nil
 	}
 	return p.serve(ctx, addresses{portal: cfg.PortalAddr, admin: cfg.AdminAddr}, announce)
+}
+
+// publicSite is the site at a public URL. The error is that of the configuration,
+// with what is wrong with the URL beside it, so that all mistakes are told at once;
+// about a URL that is missing or refused the configuration has told already.
+func publicSite(publicURL string, mistakes error) (site.Site, error) {
+	if publicURL == "" {
+		return site.Site{}, mistakes
+	}
+	own, err := site.Parse(publicURL)
+	if err != nil {
+		mistakes = errors.Join(mistakes, fmt.Errorf("PUBLIC_URL %w", err))
+	}
+	return own, mistakes
 }
 
 // newLogger writes one record per line, times in UTC.

@@ -75,7 +75,8 @@ func (c *checker) portalAddress(value string) string {
 }
 
 // publicURL is what people type. Only a development portal on this machine may
-// be without TLS.
+// be without TLS. It is empty with a mistake; whoever builds URLs from it may find
+// more.
 func (c *checker) publicURL(value string) string {
 	if c.required("PUBLIC_URL", value) == "" {
 		return ""
@@ -86,12 +87,15 @@ func (c *checker) publicURL(value string) string {
 		c.wrong("PUBLIC_URL", "must be the portal's whole address, such as https://security.example.com/")
 	case u.Scheme == "http" && (c.production || !isLoopback(u.Hostname())):
 		c.wrong("PUBLIC_URL", "must begin with https://; http:// is for PORTAL_MODE=development on this machine only")
+	default:
+		return value
 	}
-	return value
+	return ""
 }
 
-// issuer is the tenant's name in every token: https://AUTH0_DOMAIN/ exactly.
-// A production portal refuses one that cannot be a real tenant (EM-04).
+// issuer is the tenant's name in every token: https://AUTH0_DOMAIN/ exactly, in
+// lower case as tenants have it. A production portal refuses one that cannot be a
+// real tenant (EM-04).
 func (c *checker) issuer(domain, override string) string {
 	if override != "" {
 		return c.developmentIssuer(override)
@@ -99,7 +103,8 @@ func (c *checker) issuer(domain, override string) string {
 	if c.required("AUTH0_DOMAIN", domain) == "" {
 		return ""
 	}
-	if strings.ContainsAny(domain, "/@?# ") || strings.Contains(domain, "://") {
+	domain = strings.ToLower(domain)
+	if strings.ContainsAny(domain, "/@?# ") || hostOf("https://"+domain+"/") != domain {
 		c.wrong("AUTH0_DOMAIN", "must be a host name such as acme.eu.auth0.com, without https:// and slashes")
 		return ""
 	}
@@ -116,6 +121,8 @@ func (c *checker) developmentIssuer(issuer string) string {
 		c.wrong("AUTH0_ISSUER", "is for PORTAL_MODE=development only; name the tenant by AUTH0_DOMAIN")
 	case err != nil || u.Host == "" || u.Path != "/" || u.RawQuery != "" || (u.Scheme != "https" && u.Scheme != "http"):
 		c.wrong("AUTH0_ISSUER", "must be a whole address with one slash at the end, such as http://localhost:8081/")
+	case issuer != u.Scheme+"://"+strings.ToLower(u.Host)+"/":
+		c.wrong("AUTH0_ISSUER", "must be scheme and host in lower case, such as http://localhost:8081/, and nothing else")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		c.wrong("AUTH0_ISSUER", "may begin with http:// on this machine only")
 	}

@@ -28,7 +28,6 @@ type Config struct {
 	PortalAddr     string
 	AdminAddr      string
 	PublicURL      string
-	Domain         string // AUTH0_DOMAIN
 	Issuer         string // with trailing slash
 	ClientID       string
 	ClientSecret   secret.Secret
@@ -111,8 +110,8 @@ func Load(environ []string) (Config, []string, error) {
 	cfg := Config{
 		Mode:       c.oneOf("PORTAL_MODE", v.Mode, Production, Development),
 		PortalAddr: c.portalAddress(v.PortalAddr), AdminAddr: c.address("ADMIN_ADDR", v.AdminAddr),
-		PublicURL: c.publicURL(v.PublicURL),
-		Domain:    v.Domain, Issuer: c.issuer(v.Domain, v.Issuer),
+		PublicURL:      c.publicURL(v.PublicURL),
+		Issuer:         c.issuer(v.Domain, v.Issuer),
 		ClientID:       c.clientID(v.ClientID, clientSecret.Reveal()),
 		ClientSecret:   clientSecret,
 		BasicAuth:      c.oneOf("AUTH0_CLIENT_AUTH", v.ClientAuth, "post", "basic") == "basic",
@@ -125,9 +124,6 @@ func Load(environ []string) (Config, []string, error) {
 		Methods:        c.methods("METHODS", v.Common.Methods),
 		Refresh:        c.oneOf("REFRESH", v.Common.Refresh, "off", "on") == "on",
 		Log:            c.log(v.Common, "json"),
-	}
-	if cfg.Domain == "" {
-		cfg.Domain = hostOf(cfg.Issuer)
 	}
 	if cfg.MFAAudience = v.MFAAudience; cfg.MFAAudience == "" {
 		cfg.MFAAudience = cfg.Issuer + "mfa/"

@@ -69,6 +69,7 @@ func TestMistakes(t *testing.T) {
 		{"EM-04 .local", "AUTH0_DOMAIN=tenant.local", "AUTH0_DOMAIN must be a public host name"},
 		{"EM-04 trailing dot", "AUTH0_DOMAIN=tenant.local.", "AUTH0_DOMAIN must be a public host name"},
 		{"a URL for a domain", "AUTH0_DOMAIN=https://acme.eu.auth0.com/", "AUTH0_DOMAIN must be a host name"},
+		{"an escape in a domain", "AUTH0_DOMAIN=acme%2eeu.auth0.com", "AUTH0_DOMAIN must be a host name"},
 		{"EM-04 other issuer", "AUTH0_ISSUER=http://localhost:8081/", "AUTH0_ISSUER is for PORTAL_MODE=development only"},
 		{"unknown mode", "PORTAL_MODE=test", "PORTAL_MODE must be production or development"},
 		{"plain http", "PUBLIC_URL=http://security.corp.com/", "PUBLIC_URL must begin with https://"},
@@ -148,11 +149,21 @@ func TestAllMistakesTogether(t *testing.T) {
 func TestDevelopmentPermitsOneLoopbackIssuer(t *testing.T) {
 	cfg, _, err := config.Load(complete("PORTAL_MODE=development", "AUTH0_DOMAIN=", "AUTH0_ISSUER=http://localhost:8081/",
 		"PUBLIC_URL=http://localhost:8080", "AUTH0_CLIENT_SECRET=short"))
-	if err != nil || cfg.Issuer != "http://localhost:8081/" || cfg.Domain != "localhost:8081" || cfg.MFAAudience != "http://localhost:8081/mfa/" {
+	if err != nil || cfg.Issuer != "http://localhost:8081/" || cfg.MFAAudience != "http://localhost:8081/mfa/" {
 		t.Fatalf("%+v, %v", cfg, err)
 	}
-	if _, _, err := config.Load(complete("PORTAL_MODE=development", "AUTH0_ISSUER=http://tenant.corp.com/")); err == nil {
-		t.Fatal("plain http to another machine was accepted")
+	for _, refused := range []string{"http://tenant.corp.com/", "http://LOCALHOST:8081/", "http://x@localhost:8081/", "http://localhost:8081/?"} {
+		if _, _, err := config.Load(complete("PORTAL_MODE=development", "AUTH0_ISSUER="+refused)); err == nil || !strings.Contains(err.Error(), "AUTH0_ISSUER ") {
+			t.Errorf("%s: %v", refused, err)
+		}
+	}
+}
+
+// TestDomainInAnyCase: host names have no case, the tenant's name in its tokens has.
+func TestDomainInAnyCase(t *testing.T) {
+	cfg, _, err := config.Load(complete("AUTH0_DOMAIN=ACME.eu.Auth0.com"))
+	if err != nil || cfg.Issuer != "https://acme.eu.auth0.com/" || cfg.MFAAudience != "https://acme.eu.auth0.com/mfa/" {
+		t.Fatalf("%+v, %v", cfg, err)
 	}
 }
 

@@ -101,7 +101,7 @@ func (c *checker) loopback(name, value string) string {
 }
 
 // loopbackURL is a public URL on this machine; by default localhost, because
-// WebAuthn needs a name, with the port of the listener.
+// WebAuthn needs a name, with the port of the listener. It is empty with a mistake.
 func (c *checker) loopbackURL(name, value, scheme, address string) string {
 	if value == "" {
 		_, port, err := net.SplitHostPort(address)
@@ -113,6 +113,7 @@ func (c *checker) loopbackURL(name, value, scheme, address string) string {
 	u, err := url.Parse(value)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || !isLoopback(u.Hostname()) {
 		c.wrong(name, "must be an address of this machine, such as "+scheme+"://localhost:8080")
+		return ""
 	}
 	return value
 }
