@@ -126,7 +126,7 @@ func (b *bench) pair(ctx context.Context) (limit, portal *process, views [][]byt
 	return limit, portal, views, err
 }
 
-// rounds loads the targets in turn, A B A B, and returns the samples of each.
+// alternate loads the targets in turn, A B A B, and returns the samples of each.
 func (b *bench) alternate(ctx context.Context, n int, targets ...target) ([][]sample, error) {
 	samples := make([][]sample, len(targets))
 	for range b.rounds {
