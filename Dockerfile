@@ -2,7 +2,7 @@
 # Configuration comes from the environment (.env.example), secrets best from files (the …_FILE variables).
 #
 #   docker build --build-arg VERSION=$(git describe --tags --always) -t mysecurity .
-#   docker run --read-only -p 8080:8080 -v mysecurity-data:/data --env-file .env mysecurity
+#   docker run --read-only --stop-timeout 35 -p 8080:8080 -v mysecurity-data:/data --env-file .env mysecurity
 
 FROM node:20-bookworm-slim AS assets
 WORKDIR /src
