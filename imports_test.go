@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -82,6 +83,25 @@ func TestImports(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestPackagesAreDescribed: the page for newcomers has a line for each package.
+func TestPackagesAreDescribed(t *testing.T) {
+	page, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for line := range strings.Lines(string(page)) {
+		if names, _, found := strings.Cut(strings.TrimPrefix(line, "| `"), "` | "); found {
+			rows = append(rows, strings.Split(names, "`, `")...)
+		}
+	}
+	for pkg := range mayImport {
+		if pkg != "" && !slices.Contains(rows, pkg) {
+			t.Errorf("ARCHITECTURE.md does not say what %s is", pkg)
+		}
 	}
 }
 
