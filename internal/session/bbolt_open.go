@@ -105,7 +105,7 @@ func openLocked(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(awaitLock(file), ownerOnly(file)); err != nil {
+	if err := errors.Join(awaitLock(func() error { return tryLock(file) }), ownerOnly(file)); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	if !isAt(file, path) {
@@ -116,12 +116,14 @@ func openLocked(path string) (*os.File, error) {
 	return file, nil
 }
 
-// awaitLock takes the lock of a file, which ends with the file or its process.
-func awaitLock(file *os.File) error {
-	err := tryLock(file)
-	for waited := openRetry; errors.Is(err, errInUse) && waited <= openTimeout; waited += openRetry {
+// awaitLock takes the lock of a file, which ends with the file or its process, by
+// trying until the time is over.
+func awaitLock(try func() error) error {
+	end := time.Now().Add(openTimeout)
+	err := try()
+	for errors.Is(err, errInUse) && time.Now().Before(end) {
 		time.Sleep(openRetry)
-		err = tryLock(file)
+		err = try()
 	}
 	return err
 }
