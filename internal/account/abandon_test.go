@@ -10,6 +10,7 @@ import (
 // TestAbandonTells: what became of an attempt is told from the list, and only from
 // it; without the right to change, nothing is deleted.
 func TestAbandonTells(t *testing.T) {
+	t.Parallel()
 	at := func(_ *bench, a account.Access) account.Access { return a }
 	over := func(b *bench, a account.Access) account.Access { b.clock.Advance(11 * time.Minute); return a }
 	old := func(b *bench, a account.Access) account.Access {

@@ -13,6 +13,7 @@ import (
 // TestAddApp is the main job, with the tenant's calls counted (budget G3: add
 // app 2 + 1 list; listing around the start serves the cleaning).
 func TestAddApp(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 
@@ -47,6 +48,7 @@ func TestAddApp(t *testing.T) {
 // TestAddAppNeedsProof: nothing is asked of the tenant without a fresh proof
 // (MF-11, MF-12).
 func TestAddAppNeedsProof(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	e := b.start(user, access)
@@ -65,6 +67,7 @@ func TestAddAppNeedsProof(t *testing.T) {
 // TestWrongCodes (MF-05): an attempt survives four wrong codes, the fifth ends
 // it and removes what it left at the tenant.
 func TestWrongCodes(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	e := b.start(user, access)
@@ -87,6 +90,7 @@ func TestWrongCodes(t *testing.T) {
 // TestCodeAllowance (MF-06): wrong codes are counted by user, over all attempts
 // and sessions, and the next one is refused before it reaches the tenant.
 func TestCodeAllowance(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	for range 2 {
@@ -109,6 +113,7 @@ func TestCodeAllowance(t *testing.T) {
 
 // TestRightCodesDoNotCount: only wrong codes use the allowance up.
 func TestRightCodesDoNotCount(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	for range 11 {
@@ -119,6 +124,7 @@ func TestRightCodesDoNotCount(t *testing.T) {
 // TestCodeOfAnotherEntry: the tenant accepts a code of an app that is active
 // already; that does not add the new one, and we say so.
 func TestCodeOfAnotherEntry(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	first := b.start(user, access)
@@ -136,6 +142,7 @@ func TestCodeOfAnotherEntry(t *testing.T) {
 // TestConfirmWhoseAnswerIsLost: an unknown outcome is settled by listing, the
 // call is never repeated (security decision 18).
 func TestConfirmWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, fault, second string
 		want                account.Kind
@@ -173,6 +180,7 @@ func TestConfirmWhoseAnswerIsLost(t *testing.T) {
 // TestStartWhoseAnswerIsLost: an entry that nobody can use protects nothing; it
 // is told as not done and noted for cleaning.
 func TestStartWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person(emulatortest.WithApp())
 	b.fault(`{"match":"POST /mfa/associate","drop":true,"after":true,"times":1}`)
@@ -188,6 +196,7 @@ func TestStartWhoseAnswerIsLost(t *testing.T) {
 // TestSecondEnrolmentRefused: a tenant that wants a challenged token for a
 // second method leads to a confirmation, not to an error page.
 func TestSecondEnrolmentRefused(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person(emulatortest.WithApp())
 	b.fault(`{"match":"POST /mfa/associate","status":403,"body":{"error":"access_denied","error_description":"User is already enrolled."},"times":1}`)
@@ -198,6 +207,7 @@ func TestSecondEnrolmentRefused(t *testing.T) {
 // TestLeftovers (MF-20): fifty abandoned attempts made elsewhere still let the
 // user enrol, and are cleaned once they are known to be old.
 func TestLeftovers(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	seeded := b.tenant.NewUser()
 	user, access := b.user(seeded), b.signIn(seeded)
@@ -229,6 +239,7 @@ func TestLeftovers(t *testing.T) {
 // TestOwnedAttemptsAreLeftAlone: a wizard that lives in another session keeps
 // its entry however old it is.
 func TestOwnedAttemptsAreLeftAlone(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	seeded := b.tenant.NewUser()
 	user, access := b.user(seeded), b.signIn(seeded)
@@ -243,6 +254,7 @@ func TestOwnedAttemptsAreLeftAlone(t *testing.T) {
 
 // TestAbandon removes the attempt at the tenant at once.
 func TestAbandon(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	e := b.start(user, access)
@@ -255,6 +267,7 @@ func TestAbandon(t *testing.T) {
 
 // TestErrorsSayNothing: no error text of the package holds what it is about.
 func TestErrorsSayNothing(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	e := b.start(user, access)

@@ -24,6 +24,7 @@ func codeAt(t *testing.T, now time.Time, off time.Duration) secret.Secret {
 // TestClockOff: after two wrong codes in a row the clock that explains both is
 // named with its amount; one code alone says nothing.
 func TestClockOff(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 22, 12, 0, 7, 0, time.UTC)
 	for _, off := range []time.Duration{-4 * time.Minute, 4 * time.Minute, -90 * time.Second, 5 * time.Hour, -23 * time.Hour} {
 		t.Run(off.String(), func(t *testing.T) {
@@ -44,6 +45,7 @@ func TestClockOff(t *testing.T) {
 // TestClockOffNeedsAgreement: two wrong codes that no single clock explains are
 // just wrong.
 func TestClockOffNeedsAgreement(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 22, 12, 0, 7, 0, time.UTC)
 	k := Key{Secret: secret.New(driftKey)}.withDrift(codeAt(t, now, 4*time.Minute), now)
 	k = k.withDrift(codeAt(t, now, -9*time.Minute), now)

@@ -12,6 +12,7 @@ import (
 // TestAddEveryKind is the main job, with the tenant's calls counted: a list, the
 // start, a list; then the confirmation and the list that shows its outcome.
 func TestAddEveryKind(t *testing.T) {
+	t.Parallel()
 	rows := map[string]string{
 		"app": "app", "text": "phone text call", "call": "phone text call", "e-mail": "email", "push": "push codes",
 	}
@@ -51,6 +52,7 @@ func TestAddEveryKind(t *testing.T) {
 // TestOffers: what the company does not offer is refused before any call; what
 // the tenant has switched off, at the attempt, in the same words.
 func TestOffers(t *testing.T) {
+	t.Parallel()
 	off := map[string]account.Offers{
 		"app":    {Text: true, Call: true, Email: true, Push: true},
 		"text":   {App: true, Call: true, Email: true, Push: true},
@@ -85,6 +87,7 @@ func TestOffers(t *testing.T) {
 // TestChangesNeedProof (MF-11, MF-12): nothing is asked of the tenant without a
 // fresh proof.
 func TestChangesNeedProof(t *testing.T) {
+	t.Parallel()
 	for _, kind := range kinds() {
 		t.Run(kind, func(t *testing.T) {
 			b := newBench(t, 1)
@@ -118,6 +121,7 @@ func TestChangesNeedProof(t *testing.T) {
 // TestStartsAreCounted (MF-08): starts of all kinds count together, and the one
 // too many does not reach the tenant.
 func TestStartsAreCounted(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	for n := range 30 {
@@ -140,6 +144,7 @@ func TestStartsAreCounted(t *testing.T) {
 // TestStartsThatFail: what is said, and that a failed start leaves room for the
 // next one.
 func TestStartsThatFail(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, kind, fault string
 		want              account.Kind
@@ -177,6 +182,7 @@ func TestStartsThatFail(t *testing.T) {
 // TestRecoveryCodeIsNeverLost (MF-22): the tenant gives it once, so a start hands
 // it back whatever else goes wrong.
 func TestRecoveryCodeIsNeverLost(t *testing.T) {
+	t.Parallel()
 	for _, kind := range kinds() {
 		t.Run(kind+", the new entry cannot be found", func(t *testing.T) {
 			gate := &tap{}
@@ -213,6 +219,7 @@ func TestRecoveryCodeIsNeverLost(t *testing.T) {
 // TestTwoTabs: two tabs and another browser add different kinds at once, and each
 // attempt finds its own entry.
 func TestTwoTabs(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	other := newInstance(b)

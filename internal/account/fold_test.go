@@ -35,6 +35,7 @@ func verified() User {
 // TestFold: the list shows what protects the user, once, in the user's terms
 // (MF-18, UP-12).
 func TestFold(t *testing.T) {
+	t.Parallel()
 	list := []auth0.Authenticator{
 		{ID: "recovery-code|dev_a", Type: "recovery-code", Active: true},
 		otp("dev_b"), pending(otp("dev_c")), otp("dev_d"),
@@ -76,6 +77,7 @@ func TestFold(t *testing.T) {
 // TestAddressesAreNumbered: names of asterisks do not tell two links to remove
 // apart; the address that stays has none.
 func TestAddressesAreNumbered(t *testing.T) {
+	t.Parallel()
 	list := []auth0.Authenticator{
 		oob("email", "dev_a", "a***@e***"), oob("email", "dev_b", "dupo****@exam*******"), oob("email", "dev_c", "b***@e***"),
 	}
@@ -91,6 +93,7 @@ func TestAddressesAreNumbered(t *testing.T) {
 // TestLookAlikeAddress: an address chosen to look like the one of the account under
 // the tenant's mask must not become one that cannot be removed.
 func TestLookAlikeAddress(t *testing.T) {
+	t.Parallel()
 	list := []auth0.Authenticator{
 		oob("email", "dev_a", "dupo****@exam*******"), oob("email", "dev_b", "dupo****@exam*******"), oob("email", "dev_c", "a****"),
 	}
@@ -107,6 +110,7 @@ func TestLookAlikeAddress(t *testing.T) {
 
 // TestTwins (MF-18): who gives codes, and what is said where nobody knows.
 func TestTwins(t *testing.T) {
+	t.Parallel()
 	push := func(id string) auth0.Authenticator { return oob("auth0", id, "Pixel "+id) }
 	// row is what matters here: kind, then c for codes, ? for unsure.
 	row := func(m Method) string {
@@ -156,6 +160,7 @@ func TestTwins(t *testing.T) {
 // TestAlong (MF-18, MF-19): what a removal takes along, and how many methods
 // count as left: where push and apps cannot be told apart, the worst case.
 func TestAlong(t *testing.T) {
+	t.Parallel()
 	push := oob("auth0", "p", "Pixel")
 	phone := []auth0.Authenticator{oob("sms", "x", "42"), oob("voice", "x", "42")}
 	tests := []struct {
@@ -200,6 +205,7 @@ func TestAlong(t *testing.T) {
 // TestComesWithAccount: only the verified address of the profile does, as far as
 // the mask tells.
 func TestComesWithAccount(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		masked string
 		want   bool

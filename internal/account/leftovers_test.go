@@ -38,6 +38,7 @@ func byHand(b *bench, access account.Access, n int) {
 // TestFiftyLeftovers (MF-20): fifty attempts abandoned elsewhere still let the
 // user add each kind.
 func TestFiftyLeftovers(t *testing.T) {
+	t.Parallel()
 	for _, pair := range []string{"at_confirmation", "from_the_start"} {
 		for _, kind := range kinds() {
 			t.Run(kind+", pairs "+pair, func(t *testing.T) {
@@ -66,6 +67,7 @@ func TestFiftyLeftovers(t *testing.T) {
 // TestEveryOwnedAttemptIsLeftAlone: a wizard of any kind that lives in another
 // session keeps its entries, both of a phone number, however old they are.
 func TestEveryOwnedAttemptIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	b.control("PATCH", "tenant", `{"variants":{"phone_pair":"from_the_start"}}`)
 	seeded := b.tenant.NewUser()
@@ -98,6 +100,7 @@ func TestEveryOwnedAttemptIsLeftAlone(t *testing.T) {
 // TestLedgerThatFails: without it nothing is cleaned, nothing is known, and
 // everything works.
 func TestLedgerThatFails(t *testing.T) {
+	t.Parallel()
 	for _, kind := range kinds() {
 		t.Run(kind, func(t *testing.T) {
 			b := newBench(t, 1)
@@ -122,6 +125,7 @@ func TestLedgerThatFails(t *testing.T) {
 // for, the answer is the truth, no recovery code is lost, and after a new proof
 // the user can go on.
 func TestProofEndsInTheMiddle(t *testing.T) {
+	t.Parallel()
 	for _, kind := range kinds() {
 		for passed := range 4 {
 			t.Run(fmt.Sprintf("start %s, %d calls pass", kind, passed), func(t *testing.T) {
@@ -176,6 +180,7 @@ func TestProofEndsInTheMiddle(t *testing.T) {
 // TestProofEndsDuringAReplacement: of a resend or renewal, the attempt that is
 // returned can always be finished.
 func TestProofEndsDuringAReplacement(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"text", "e-mail", "push"} {
 		for passed := range 5 {
 			t.Run(fmt.Sprintf("%s, %d calls pass", kind, passed), func(t *testing.T) {
@@ -211,6 +216,7 @@ func TestProofEndsDuringAReplacement(t *testing.T) {
 // TestNothingIsRepeated: a start, a confirmation and a removal that fail in any
 // way reach the tenant once.
 func TestNothingIsRepeated(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{400, 401, 403, 404, 409, 429, 500, 502, 503} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			gate := &tap{}

@@ -11,6 +11,7 @@ import (
 
 // TestMessageTimes: what a page needs to say about a code on its way.
 func TestMessageTimes(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	for _, kind := range []string{"text", "e-mail"} {
@@ -28,6 +29,7 @@ func TestMessageTimes(t *testing.T) {
 // TestResend: a minute between two codes; only the new one counts then, what the
 // old one left at the tenant is gone, and wrong codes stay counted.
 func TestResend(t *testing.T) {
+	t.Parallel()
 	for kind, channel := range map[string]account.Channel{"text": account.ChannelCall, "call": account.ChannelText, "e-mail": ""} {
 		t.Run(kind, func(t *testing.T) {
 			b := newBench(t, 1)
@@ -72,6 +74,7 @@ func TestResend(t *testing.T) {
 
 // TestResendThatFails: the code sent before is as good as it was.
 func TestResendThatFails(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, fault string
 		want        account.Kind
@@ -136,6 +139,7 @@ func TestResendThatFails(t *testing.T) {
 // TestResendAfterAll: a confirmation whose answer was lost has made the method
 // active; sending again must neither send nor delete it.
 func TestResendAfterAll(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	e := b.begin("call", user, access)
@@ -156,6 +160,7 @@ func TestResendAfterAll(t *testing.T) {
 // TestCodeThatIsOver: after five minutes the tenant is not asked, no guess is
 // used up, and a new code can be had.
 func TestCodeThatIsOver(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	e := b.begin("text", user, access)
@@ -181,6 +186,7 @@ func TestCodeThatIsOver(t *testing.T) {
 // TestCodeThatTheTenantEnded: a transaction that is lost at the tenant is over at
 // once, and a new code can be sent without the wait.
 func TestCodeThatTheTenantEnded(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{
 		`{"error":"expired_token","error_description":"oob_code is expired"}`,
 		`{"error":"invalid_request","error_description":"The oob_code doesn't match the mfa_token"}`,
@@ -209,6 +215,7 @@ func TestCodeThatTheTenantEnded(t *testing.T) {
 // TestWrongMessageCodes (MF-05): the fifth wrong code ends the attempt, counted
 // over resends, and removes what it left.
 func TestWrongMessageCodes(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"text", "call", "e-mail"} {
 		t.Run(kind, func(t *testing.T) {
 			b := newBench(t, 1)
@@ -241,6 +248,7 @@ func TestWrongMessageCodes(t *testing.T) {
 // TestGuessesCountTogether (MF-06): codes of apps and of messages share one
 // allowance, whatever the number of attempts.
 func TestGuessesCountTogether(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	app, phone := b.start(user, access), b.begin("text", user, access)
@@ -263,6 +271,7 @@ func TestGuessesCountTogether(t *testing.T) {
 // TestMessagesAreCounted (MF-08): ten texts and calls together and then one an
 // hour, twenty e-mails and then one a minute; the one too many is not sent.
 func TestMessagesAreCounted(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		kinds []string
@@ -311,6 +320,7 @@ func TestMessagesAreCounted(t *testing.T) {
 // TestLostMessageConfirm: an unknown outcome is settled by listing, the call is
 // never repeated.
 func TestLostMessageConfirm(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, fault, second string
 		want                account.Kind
@@ -353,6 +363,7 @@ func TestLostMessageConfirm(t *testing.T) {
 // TestPhonePairs: whenever the second entry of a number appears, it is one phone,
 // found by the attempt that made it.
 func TestPhonePairs(t *testing.T) {
+	t.Parallel()
 	for _, pair := range []string{"at_confirmation", "from_the_start"} {
 		for _, kind := range []string{"text", "call"} {
 			t.Run(pair+", "+kind, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 // TestHandleIsBoundToTheUser: the same id of another user has another handle.
 func TestHandleIsBoundToTheUser(t *testing.T) {
+	t.Parallel()
 	a, b := User{Issuer: "i", Subject: "a"}, User{Issuer: "i", Subject: "b"}
 	if HandleOf(a, "totp|dev_x") == HandleOf(b, "totp|dev_x") {
 		t.Fatal("handles of two users are equal")
@@ -24,6 +25,7 @@ func TestHandleIsBoundToTheUser(t *testing.T) {
 
 // TestAnyStrong: e-mail, recovery codes and unconfirmed entries do not protect.
 func TestAnyStrong(t *testing.T) {
+	t.Parallel()
 	weak := []auth0.Authenticator{
 		{ID: "email|dev_f", Type: "oob", Channel: "email", Active: true},
 		{ID: "recovery-code|dev_a", Type: "recovery-code", Active: true},

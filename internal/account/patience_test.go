@@ -10,6 +10,7 @@ import (
 // TestMessagesAreHeld (UP-05): a tenant that sends no more codes is not asked for
 // another one until the time it named; everything else goes on.
 func TestMessagesAreHeld(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	b.fault(`{"match":"POST /mfa/associate","status":429,"headers":{"Retry-After":"240"},` +

@@ -17,6 +17,7 @@ import (
 // browsers do, the portal's list is the tenant's active state folded by the
 // rules, and what was seen to be added is in it.
 func TestListIsTheTruth(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 0)
 	rapid.Check(t, func(rt *rapid.T) { newPerson(b).live(rt) })
 }

@@ -13,6 +13,7 @@ import (
 // TestScanRhythm: who asks before its time is answered here, the tenant's wish
 // for patience is heeded, and after five minutes nothing is asked.
 func TestScanRhythm(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	e := b.begin("push", user, access)
@@ -59,6 +60,7 @@ func TestScanRhythm(t *testing.T) {
 // TestScanOutcomes: the list decides where the answer does not, and nothing is
 // repeated.
 func TestScanOutcomes(t *testing.T) {
+	t.Parallel()
 	const lost = `{"match":"POST /oauth/token","drop":true,"after":true,"times":1}`
 	answer := func(status, body string) string {
 		return `{"match":"POST /oauth/token","status":` + status + `,"body":` + body + `,"times":1}`
@@ -126,6 +128,7 @@ func TestScanOutcomes(t *testing.T) {
 
 // TestRenewScan: a new QR code in the place of the old one, which is gone.
 func TestRenewScan(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	first := b.begin("push", user, access)
@@ -148,6 +151,7 @@ func TestRenewScan(t *testing.T) {
 // TestRenewScanTooLate: the QR code was scanned in its last second; a new one
 // would be another method, and deleting the old one a disaster.
 func TestRenewScanTooLate(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	e := b.begin("push", user, access)
@@ -162,6 +166,7 @@ func TestRenewScanTooLate(t *testing.T) {
 
 // TestRenewalsAreCounted (MF-08): five QR codes within a minute.
 func TestRenewalsAreCounted(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person()
 	e := b.begin("push", user, access)
@@ -185,6 +190,7 @@ func TestRenewalsAreCounted(t *testing.T) {
 // TestPairs (MF-18): which app came with a push method is known where the
 // enrolment was seen to end, and nowhere else.
 func TestPairs(t *testing.T) {
+	t.Parallel()
 	t.Run("by the wizard", func(t *testing.T) {
 		b := newBench(t, 1)
 		user, access := b.person(emulatortest.WithApp())
@@ -244,6 +250,7 @@ func TestPairs(t *testing.T) {
 
 // TestOverviewIsOneCall, whatever the user has: the rest comes from here.
 func TestOverviewIsOneCall(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person(emulatortest.WithApp(), emulatortest.WithPush(), emulatortest.WithPhone(""), emulatortest.WithEmail("a@example.com"), emulatortest.WithRecoveryCode())
 	since := b.clock.Now()

@@ -27,6 +27,7 @@ func first(t *testing.T, kind account.MethodKind, methods []account.Method) acco
 // TestRemoveTogether (MF-18): what is one row goes with one call, and the page
 // can say beforehand what goes along.
 func TestRemoveTogether(t *testing.T) {
+	t.Parallel()
 	app, phone, push, email := emulatortest.WithApp(), emulatortest.WithPhone(""), emulatortest.WithPush(), emulatortest.WithEmail(address)
 	tests := []struct {
 		name   string
@@ -68,6 +69,7 @@ func TestRemoveTogether(t *testing.T) {
 // TestWorstCaseCounts (MF-19): where nobody knows whether an app goes along with
 // push, both count as gone.
 func TestWorstCaseCounts(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 2)
 	user, access := b.person(emulatortest.WithApp(), emulatortest.WithPush())
 	for _, m := range b.methods(user, access) {
@@ -90,6 +92,7 @@ func TestWorstCaseCounts(t *testing.T) {
 
 // TestLastAddress: removing the only address leaves none.
 func TestLastAddress(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	seeded, err := b.tenant.AddUser(emulator.SeedUser{
 		Email: "grace@example.com", Name: "Grace", Authenticators: []emulator.SeedAuthenticator{emulatortest.WithApp(), emulatortest.WithEmail(address)},
@@ -107,6 +110,7 @@ func TestLastAddress(t *testing.T) {
 // TestVerifiedAddress: it comes with the account. Where the sign-in says so it is
 // not even asked for; where it does not, the tenant's refusal says the same.
 func TestVerifiedAddress(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person(emulatortest.WithApp())
 	o, err := b.Overview(t.Context(), user, access)
@@ -139,6 +143,7 @@ func TestVerifiedAddress(t *testing.T) {
 // TestEmailProtectsNobody (MF-19): an address, added or given, is no method that
 // could stay as the last one.
 func TestEmailProtectsNobody(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person(emulatortest.WithApp(), emulatortest.WithEmail(address))
 	r, err := b.Remove(t.Context(), user, access, b.added(account.MethodApp, user, access).Handle, true)

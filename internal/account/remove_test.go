@@ -16,6 +16,7 @@ func containsText(text, part string) bool { return part != "" && strings.Contain
 // TestRemove with the tenant's calls counted (G3: list, delete; the overview
 // that follows lists again).
 func TestRemove(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person(emulatortest.WithApp(), emulatortest.WithApp())
 	methods := b.methods(user, access)
@@ -46,6 +47,7 @@ func TestRemove(t *testing.T) {
 // TestLastMethod (MF-19): the company's rule keeps the last strong method;
 // where it does not, removing it takes a tick of its own.
 func TestLastMethod(t *testing.T) {
+	t.Parallel()
 	t.Run("MIN_METHODS=1", func(t *testing.T) {
 		b := newBench(t, 1)
 		user, access := b.person(emulatortest.WithApp())
@@ -75,6 +77,7 @@ func TestLastMethod(t *testing.T) {
 // TestRemoveWhoseAnswerIsLost: settled by listing, never repeated; a 404 means
 // that it is gone (UP-14).
 func TestRemoveWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, fault string
 		want        account.Kind
@@ -110,6 +113,7 @@ func TestRemoveWhoseAnswerIsLost(t *testing.T) {
 // TestRemoveAtOnce (RC-02): twenty clicks are one removal, and of two methods
 // removed at once the rule keeps one.
 func TestRemoveAtOnce(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person(emulatortest.WithApp(), emulatortest.WithApp())
 	methods, since := b.methods(user, access), b.clock.Now()
@@ -136,6 +140,7 @@ func TestRemoveAtOnce(t *testing.T) {
 // TestForeignHandles (MF-03): only methods of the user's own fresh list can be
 // named; nothing else reaches the tenant.
 func TestForeignHandles(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 0)
 	user, access := b.person(emulatortest.WithApp(), emulatortest.WithRecoveryCode())
 	other, otherAccess := b.person(emulatortest.WithApp())
@@ -155,6 +160,7 @@ func TestForeignHandles(t *testing.T) {
 // TestBrowserThatLeaves: a change that has begun is carried out and its answer
 // read, even if nobody waits for the page any more.
 func TestBrowserThatLeaves(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1)
 	user, access := b.person(emulatortest.WithApp(), emulatortest.WithApp())
 	handle := b.methods(user, access)[0].Handle

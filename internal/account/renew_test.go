@@ -34,6 +34,7 @@ func newOffline(t *testing.T, wanted bool) (*account.Service, *emulatortest.Tena
 
 // TestNeedsRenewal: only what permits reading is prolonged, and only what has ended.
 func TestNeedsRenewal(t *testing.T) {
+	t.Parallel()
 	on, tenant := newOffline(t, true)
 	off, _ := newOffline(t, false)
 	now := tenant.Clock().Now()
@@ -95,6 +96,7 @@ func (r *record) EndRefresh(secret.Secret, time.Time, secret.Secret) error { ret
 // TestAwaitRefresh: who waits for another request does not use the token, and stops
 // with its own time, with the browser, with the store.
 func TestAwaitRefresh(t *testing.T) {
+	t.Parallel()
 	s, tenant := newOffline(t, true)
 	now := tenant.Clock().Now()
 	running := func(at time.Time) *record {

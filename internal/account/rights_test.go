@@ -11,6 +11,7 @@ import (
 // permits, by what protected the account at the callback, what was proven, and
 // how long ago.
 func TestRightsAt(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	const minute = time.Minute
 	type may struct{ see, add, change bool }
@@ -56,6 +57,7 @@ func TestRightsAt(t *testing.T) {
 // TestUntilIsTheEarlierEnd: changes end with the proof or with the token,
 // whichever comes first.
 func TestUntilIsTheEarlierEnd(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	access := account.Access{Expires: now.Add(8 * time.Minute), Proof: account.Proof{At: now.Add(-5 * time.Minute)}}
 	if got := account.RightsAt(access, now).Until; !got.Equal(now.Add(5 * time.Minute)) {
@@ -70,6 +72,7 @@ func TestUntilIsTheEarlierEnd(t *testing.T) {
 // TestStepUpMaxAge: without a strong method only a password typed just now
 // proves anything (security decision 7).
 func TestStepUpMaxAge(t *testing.T) {
+	t.Parallel()
 	weak := account.Access{}
 	strong := account.Access{Proof: account.Proof{Strong: true}}
 	if account.StepUpMaxAge(weak) != 0 || account.StepUpMaxAge(strong) != account.SignInMaxAge {

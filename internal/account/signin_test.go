@@ -10,6 +10,7 @@ import (
 
 // TestNetworks: whoever has a whole IPv6 network, or many, counts once.
 func TestNetworks(t *testing.T) {
+	t.Parallel()
 	tests := map[string][2]string{
 		"192.0.2.7":              {"192.0.2.7", ""},
 		"::ffff:192.0.2.7":       {"192.0.2.7", ""},
@@ -28,6 +29,7 @@ func TestNetworks(t *testing.T) {
 // TestSignInsOfASite: a home with 256 networks of IPv6 takes a part of the room for
 // all sign-ins, not the whole, and is a few keys of the limiter.
 func TestSignInsOfASite(t *testing.T) {
+	t.Parallel()
 	const (
 		lifetime = 600 // seconds of a sign-in under way
 		room     = 100_000

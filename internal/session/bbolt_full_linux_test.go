@@ -22,6 +22,7 @@ type disk struct {
 // system's limit on the length of files, which works everywhere, and once on a
 // small file system, which only root can mount.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	if os.Getenv(childVariable) == "" {
 		dir := t.TempDir()
 		if out, err := child(t, dir).CombinedOutput(); err != nil {

@@ -21,6 +21,7 @@ import (
 // opens the store. What it has confirmed holds afterwards: sessions are there,
 // ended ones are not, and nothing is ever taken for damage.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	if path := os.Getenv(childVariable); path != "" {
 		writeUntilKilled(t, path)
 		return

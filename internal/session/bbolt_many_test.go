@@ -96,6 +96,7 @@ func TestSweepLetsOthersIn(t *testing.T) {
 
 // TestSweepStartsAfterTheLastBatch: what is live is not read again for each batch.
 func TestSweepStartsAfterTheLastBatch(t *testing.T) {
+	t.Parallel()
 	b := openTestBolt(t, filepath.Join(t.TempDir(), "sessions.db"))
 	fillWith(t, b, 3*sweepBatch, 1, sample(1))
 	first, err := b.expiredAfter(nil, Sessions, start())
@@ -111,6 +112,7 @@ func TestSweepStartsAfterTheLastBatch(t *testing.T) {
 // TestFileIsReused is ME-05: sessions that come and expire, generation after
 // generation, do not make the file grow.
 func TestFileIsReused(t *testing.T) {
+	t.Parallel()
 	b := openTestBolt(t, filepath.Join(t.TempDir(), "sessions.db"))
 	size := func() (n int64) {
 		if err := b.db.View(func(tx *bolt.Tx) error { n = tx.Size(); return nil }); err != nil {

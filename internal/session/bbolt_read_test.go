@@ -68,6 +68,7 @@ func (f storeFile) list() []byte {
 // TestReadingEnds is the part of MI-12 that would never end: pages that lead in a
 // circle, also by way of a page that counts as free, and pages that do not exist.
 func TestReadingEnds(t *testing.T) {
+	t.Parallel()
 	whole := newStoreFile(t)
 	branch, free := whole.parts()
 	child := func(f storeFile, n int) []byte { return f.page(branch)[unit*(1+n)+8:] }
@@ -141,6 +142,7 @@ func TestReadingEnds(t *testing.T) {
 // TestDamagedAndNoRoom: a file that cannot be rebuilt is read to its end before the
 // database gets it.
 func TestDamagedAndNoRoom(t *testing.T) {
+	t.Parallel()
 	f := newStoreFile(t)
 	branch, _ := f.parts()
 	binary.NativeEndian.PutUint64(f.page(branch)[unit+8:], branch)
@@ -170,6 +172,7 @@ func (f storeFile) newest() uint64 {
 // leaf pages, as far as it is structure: reading ends, never faults, and never
 // brings back a session that has ended.
 func TestStructuralBits(t *testing.T) {
+	t.Parallel()
 	whole := newStoreFile(t)
 	all, err := whole.read()
 	if err != nil || len(all) != records {

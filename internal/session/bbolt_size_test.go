@@ -9,6 +9,7 @@ import (
 // TestSize: the file as it is on the disk, and each record counted once, in the
 // file that a start has rebuilt as well.
 func TestSize(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	b := openTestBolt(t, path)
 	fillWith(t, b, 3000, 3, sample(1))

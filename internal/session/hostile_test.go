@@ -16,6 +16,7 @@ import (
 )
 
 func TestTicketsAreRandom(t *testing.T) {
+	t.Parallel()
 	const n = 100_000
 	seen := make(map[Key]bool, n)
 	var ones [48 * 8]int
@@ -251,6 +252,7 @@ func TestKeyRingInParallel(t *testing.T) {
 }
 
 func TestGarbageInTheStore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	seal := func(b *browser, plain []byte) []byte {
 		tk, _ := parseTicket(b.cookies[host])

@@ -44,6 +44,7 @@ func newBook(t *testing.T) book {
 }
 
 func TestLedger(t *testing.T) {
+	t.Parallel()
 	t.Run("MF-20 first sight stays", func(t *testing.T) {
 		b := newBook(t)
 		b.sight("a")
@@ -198,6 +199,7 @@ func (b book) pair(push, app string) {
 }
 
 func TestPairs(t *testing.T) {
+	t.Parallel()
 	t.Run("kept beside the entries", func(t *testing.T) {
 		b := newBook(t)
 		b.sight("a")
