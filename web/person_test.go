@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"mysecurity/internal/account"
@@ -141,10 +142,13 @@ func (b *browser) wantHeading(a answer, key string) {
 	}
 }
 
+// sentences reads the catalogues once for all tests.
+var sentences = sync.OnceValues(i18n.New)
+
 // sentence is a text of the English catalogue.
 func (b *browser) sentence(key string) string {
 	b.p.t.Helper()
-	bundle, err := i18n.New()
+	bundle, err := sentences()
 	must(b.p.t, err)
 	return i18n.T(bundle.With(b.p.t.Context(), i18n.English), key)
 }

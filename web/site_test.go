@@ -20,7 +20,6 @@ import (
 	"mysecurity/internal/auth0"
 	"mysecurity/internal/emulator"
 	"mysecurity/internal/emulator/emulatortest"
-	"mysecurity/internal/i18n"
 	"mysecurity/internal/limit"
 	"mysecurity/internal/metrics"
 	"mysecurity/internal/nginxtest"
@@ -117,7 +116,7 @@ func (p *portal) in(t *testing.T) *portal {
 func (p *portal) assemble(t testing.TB, o portalOptions, tenant auth0.Config) http.Handler {
 	t.Helper()
 	now, log := tenant.Now, tenant.Logger
-	bundle, err := i18n.New()
+	bundle, err := sentences()
 	must(t, err)
 	files, err := static.New()
 	must(t, err)

@@ -223,6 +223,7 @@ func TestStalls(t *testing.T) {
 	for stall, handler := range stalls {
 		for name, call := range calls() {
 			t.Run("UP-02 "+stall+", "+name, func(t *testing.T) {
+				t.Parallel() // each waits for a deadline
 				tn := newTenant(t)
 				tn.onAll(readFirst(handler))
 				err := call.run(t.Context(), tn.clientWith(impatient()), tn.login())
