@@ -59,6 +59,7 @@ type portalOptions struct {
 	url        string        // public address; empty is http://localhost:PORT/
 	skew       time.Duration // of the portal's clock against the tenant's
 	issuer     string        // another tenant than the emulated one
+	patience   time.Duration // with the tenant; 0: the usual
 	prefix     string        // of the path, for the address on localhost
 	proxies    []netip.Prefix
 	paths      string         // nginxtest.Kept or Stripped: nginx in front, with its own address
@@ -180,7 +181,7 @@ func (p *portal) twin(o portalOptions) *portal {
 func (p *portal) config(o portalOptions, log *slog.Logger) auth0.Config {
 	return auth0.Config{
 		Issuer: cmp.Or(o.issuer, p.tenant.Issuer()), ClientID: p.tenant.ClientID,
-		ClientSecret: secret.New(p.tenant.ClientSecret), MFAAudience: p.tenant.MFAAudience, OfflineAccess: o.refresh,
+		ClientSecret: secret.New(p.tenant.ClientSecret), MFAAudience: p.tenant.MFAAudience, OfflineAccess: o.refresh, Patience: o.patience,
 		Now: func() time.Time { return p.tenant.Clock().Now().Add(o.skew) }, Logger: log,
 	}
 }

@@ -20,7 +20,8 @@ import (
 // tenant are as fast as ever meanwhile.
 func TestTenantHangs(t *testing.T) {
 	t.Parallel()
-	p := startPortal(t, portalOptions{})
+	const patience = 3 * time.Second // instead of eight
+	p := startPortal(t, portalOptions{patience: patience})
 	_, b := p.person()
 	_, other := p.person()
 	const share = 16 // calls of one user at the same time
@@ -55,13 +56,13 @@ func TestTenantHangs(t *testing.T) {
 	}
 	other.wantStatus(other.get("add"), http.StatusOK)
 	b.wantStatus(b.get("add"), http.StatusOK)
-	if took := time.Since(began); took > 4*time.Second {
-		t.Errorf("UP-09 the pages without the tenant took %v", took)
+	if len(answers) > 0 {
+		t.Errorf("UP-09 the pages without the tenant took %v, as long as those with it", time.Since(began))
 	}
 	for range share {
 		b.wantError(<-answers, http.StatusServiceUnavailable, account.KindUnavailable)
 	}
-	if took := time.Since(began); took > 9*time.Second {
+	if took := time.Since(began); took > 2*patience {
 		t.Errorf("UP-02 took %v", took)
 	}
 }

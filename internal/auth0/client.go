@@ -62,6 +62,10 @@ type Config struct {
 	// marker of an emulated tenant. For development and demonstration only.
 	AllowLoopbackHTTP bool
 
+	// Patience is how long one operation may take, at most as long as the standard
+	// of eight seconds, which 0 stands for. Tests have less of it.
+	Patience time.Duration
+
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // events nobody is waiting for; nil discards them
 	Meter  Meter            // nil: nobody counts
@@ -88,7 +92,13 @@ type Client struct {
 
 // New checks the configuration and makes a client. It does not use the network:
 // a tenant that is down must not keep the portal from starting.
-func New(cfg Config) (*Client, error) { return newClient(cfg, standardLimits()) }
+func New(cfg Config) (*Client, error) {
+	l := standardLimits()
+	if cfg.Patience > 0 {
+		l.total = min(l.total, cfg.Patience)
+	}
+	return newClient(cfg, l)
+}
 
 func newClient(cfg Config, l limits) (*Client, error) {
 	if cfg.Now == nil {

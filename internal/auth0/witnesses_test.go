@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"mysecurity/internal/secret"
-
 	"github.com/sony/gobreaker/v2"
+
+	"mysecurity/internal/secret"
 )
 
 // TestOnePersonOpensNothing: whose account makes the tenant fail does not close the
