@@ -52,9 +52,6 @@ func New(o Options) *Service {
 	}
 }
 
-// Ready reports whether the tenant's metadata is known and acceptable.
-func (s *Service) Ready(ctx context.Context) error { return s.tenant.Ready(ctx) }
-
 // Rights is RightsAt by the service's clock.
 func (s *Service) Rights(access Access) Rights { return RightsAt(access, s.now()) }
 
