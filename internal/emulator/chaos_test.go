@@ -188,6 +188,23 @@ func TestChaosBesideFaultsAndReset(t *testing.T) {
 			t.Fatalf("%v", a)
 		}
 	}
+	w.do("DELETE", "/control/faults", "")
+	ill := func() (n int) {
+		w.e.setChaos(1)
+		for _, a := range w.run(120, "GET", "/mfa/authenticators") {
+			if a.status == http.StatusServiceUnavailable {
+				n++
+			}
+		}
+		return n
+	}
+	if ill() == 0 {
+		t.Error("nothing goes wrong by itself")
+	}
+	w.fault(map[string]any{"match": "DELETE /mfa/authenticators/x", "status": 503})
+	if n := ill(); n != 0 {
+		t.Errorf("%d answers of chaos while a fault is armed", n)
+	}
 	w.do("POST", "/control/reset", "")
 	if _, on := w.e.Chaos(); on {
 		t.Error("a reset leaves it on")

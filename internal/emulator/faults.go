@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -123,6 +124,7 @@ func (e *Emulator) faultMiddleware(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		r = r.WithContext(context.WithValue(r.Context(), metFault{}, true))
 		if f.After {
 			next.ServeHTTP(lostAnswer{http.Header{}}, r)
 		}
@@ -138,6 +140,17 @@ func (e *Emulator) faultMiddleware(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// metFault marks a request that a fault was meant for.
+type metFault struct{}
+
+// arranged reports that somebody has settled what goes wrong: for this request, or
+// for one that is still to come.
+func (e *Emulator) arranged(r *http.Request) bool {
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	return len(e.s.faults) > 0 || r.Context().Value(metFault{}) != nil
 }
 
 // answer sends the fault instead of the tenant's answer. The headers may replace
