@@ -32,7 +32,7 @@ func (h *Handlers) Renewed(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 			if renewed {
-				h.Account.Revoke(c.Request().Context(), current.DropRefresh())
+				h.Account.Revoke(c.Request().Context(), current.User(), current.DropRefresh())
 				return err
 			}
 		}

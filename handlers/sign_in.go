@@ -79,24 +79,25 @@ func (h *Handlers) FinishSignIn(c echo.Context) error {
 // signedIn makes the session, under a new id, and goes to the wanted page.
 func (h *Handlers) signedIn(c echo.Context, tx session.Transaction, user account.User, access account.Access) error {
 	scope, ctx := ScopeOf(c), c.Request().Context()
+	before := scope.Session.User() // whose refresh token is replaced
 	if tx.StepUpFor.Subject != "" && !tx.StepUpFor.Is(user) {
-		h.Account.Revoke(ctx, access.Renewal.Token)
+		h.Account.Revoke(ctx, user, access.Renewal.Token)
 		if err := scope.Session.SignOut(c.Response()); err != nil {
 			return account.Fail(KindStoreDown, err)
 		}
-		h.Account.Revoke(ctx, scope.Session.Orphan())
+		h.Account.Revoke(ctx, before, scope.Session.Orphan())
 		return account.Fail(account.KindOtherPerson, nil)
 	}
-	confirmed := scope.Session.SignedIn() && scope.Session.User().Is(user)
+	confirmed := scope.Session.SignedIn() && before.Is(user)
 	switch err := scope.Session.SignIn(c.Response(), user, access); {
 	case errors.Is(err, session.ErrGone): // signed out in another window meanwhile
-		h.Account.Revoke(ctx, access.Renewal.Token)
+		h.Account.Revoke(ctx, user, access.Renewal.Token)
 		return account.Fail(account.KindNeedSignIn, err)
 	case err != nil:
-		h.Account.Revoke(ctx, access.Renewal.Token)
+		h.Account.Revoke(ctx, user, access.Renewal.Token)
 		return account.Fail(KindStoreDown, err)
 	}
-	h.Account.Revoke(ctx, scope.Session.Orphan())
+	h.Account.Revoke(ctx, before, scope.Session.Orphan())
 	if confirmed && scope.Place.Key == templates.PageOverview {
 		scope.Session.SetNotice(string(templates.NoticeConfirmed), nil)
 	}

@@ -34,7 +34,7 @@ func (h *Handlers) SignOut(c echo.Context) error {
 	if err := current.SignOut(c.Response()); err != nil {
 		return account.Fail(KindStoreDown, err)
 	}
-	h.Account.Revoke(c.Request().Context(), current.Orphan())
+	h.Account.Revoke(c.Request().Context(), user, current.Orphan())
 	h.audit.record(c, auditSignOut, "done", "", user)
 	if h.Site.Prefix() == "/" {
 		c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)

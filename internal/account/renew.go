@@ -9,13 +9,17 @@ import (
 )
 
 const (
-	// refreshTime bounds a refresh, the writing of what came of it included. It is
-	// longer than any call of the tenant, so that nobody who waits gives up before
-	// the request that refreshes.
+	// refreshTime bounds a refresh, from the token that was taken to what came of it.
+	// It is longer than any call of the tenant, so that nobody who waits gives up
+	// before the request that refreshes; what is longer is left to the documents that
+	// have to be read first.
 	refreshTime = 10 * time.Second
+	// clocksApart is how far the clocks of two machines that share sessions may be
+	// from each other.
+	clocksApart = time.Minute
 	// lookAgain is how often a waiting request looks for the result.
 	lookAgain = 200 * time.Millisecond
-	// revokeTime is what ending a refresh token may cost somebody who signs out.
+	// revokeTime is what ending a refresh token may cost whose page it is.
 	revokeTime = 3 * time.Second
 )
 
@@ -59,6 +63,10 @@ func (s *Service) Renew(ctx context.Context, held Renewable) error {
 		if err := s.mayAsk(held.User()); err != nil {
 			return err
 		}
+		counted, err := s.take(reads, held.User()) // or tokens that end at once would cost the tenant a call each
+		if err != nil {
+			return err
+		}
 		token, err := held.TakeRefresh()
 		if err != nil {
 			return err
@@ -66,17 +74,19 @@ func (s *Service) Renew(ctx context.Context, held Renewable) error {
 		if !token.IsZero() {
 			return s.refresh(ctx, held, token)
 		}
+		counted.GiveBack() // another request was first
 	}
 	return nil
 }
 
-// awaitRefresh waits a little for the request that took the token. Its clock may be
-// another machine's: nobody waits longer than a refresh may take by their own.
+// awaitRefresh waits a little for the request that took the token. When that was may
+// be by another machine's clock, so each request waits as long as a refresh may take
+// by its own, from when it came. The other clock counts only where no difference of
+// clocks explains what it says: what was taken long ago keeps nobody waiting.
 func (s *Service) awaitRefresh(ctx context.Context, held Renewable, began time.Time) error {
-	if taken := held.Access().Renewal.Taken; taken.Before(began) {
-		began = taken
-	}
-	if !s.now().Before(began.Add(refreshTime)) {
+	now := s.now()
+	longAgo := held.Access().Renewal.Taken.Add(refreshTime + clocksApart)
+	if !now.Before(began.Add(refreshTime)) || !now.Before(longAgo) {
 		return Fail(KindNeedProof, Reason("a refresh came to no end"))
 	}
 	next := time.NewTimer(lookAgain)
@@ -100,6 +110,7 @@ func (s *Service) refresh(ctx context.Context, held Renewable, token secret.Secr
 	if err == nil {
 		return s.endRefresh(ctx, held, tokens.Access.Secret(), tokens.Expires, tokens.Refresh.Secret())
 	}
+	received := tokens.Refresh.Secret() // of an answer that does not count
 	switch auth0.KindOf(err) {
 	case auth0.KindUnavailable, auth0.KindNotReady, auth0.KindRateLimited: // the token has not been used
 		if err := s.endRefresh(ctx, held, secret.Secret{}, time.Time{}, token); err != nil {
@@ -108,12 +119,24 @@ func (s *Service) refresh(ctx context.Context, held Renewable, token secret.Secr
 		return s.refused(user, err)
 	case auth0.KindLoginRefused:
 		s.log.ErrorContext(ctx, "a refresh was answered with a token that is not the user's, or breaks another rule", "error", err)
+		s.revokeAll(ctx, user, token, received)
 		return Fail(KindRefreshRefused, err)
 	default:
-		if err := s.endRefresh(ctx, held, secret.Secret{}, time.Time{}, secret.Secret{}); err != nil {
-			return err
+		ended := s.endRefresh(ctx, held, secret.Secret{}, time.Time{}, secret.Secret{})
+		s.revokeAll(ctx, user, token, received)
+		if ended != nil {
+			return ended
 		}
 		return Fail(KindNeedProof, err)
+	}
+}
+
+// revokeAll ends what nobody holds after a refresh that failed: the token that was
+// shown, which may not be used up, and one that came.
+func (s *Service) revokeAll(ctx context.Context, user User, shown, received secret.Secret) {
+	s.Revoke(ctx, user, shown)
+	if !received.Equal(shown) {
+		s.Revoke(ctx, user, received)
 	}
 }
 
@@ -122,20 +145,20 @@ func (s *Service) refresh(ctx context.Context, held Renewable, token secret.Secr
 func (s *Service) endRefresh(ctx context.Context, held Renewable, token secret.Secret, expires time.Time, next secret.Secret) error {
 	err := held.EndRefresh(token, expires, next)
 	if err != nil {
-		s.Revoke(ctx, next)
+		s.Revoke(ctx, held.User(), next)
 	}
 	return err
 }
 
-// Revoke ends a refresh token that nobody will use any more; an absent one is no
-// work. A failure is logged and holds up nobody: what was to end has ended here.
-func (s *Service) Revoke(ctx context.Context, token secret.Secret) {
+// Revoke ends a user's refresh token that nobody will use any more; an absent one is
+// no work. The user is the zero one where nobody knows whose it is. A failure is logged and holds up nobody: what was to end has ended here.
+func (s *Service) Revoke(ctx context.Context, user User, token secret.Secret) {
 	if token.IsZero() {
 		return
 	}
 	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), revokeTime)
 	defer end()
-	if err := s.tenant.Revoke(ctx, auth0.NewRefreshToken(token)); err != nil {
+	if err := s.tenant.Revoke(ctx, auth0.NewRefreshToken(token), user.Subject); err != nil {
 		s.log.WarnContext(ctx, "refresh token not revoked", "error", err)
 	}
 }

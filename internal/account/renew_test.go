@@ -110,14 +110,21 @@ func TestAwaitRefresh(t *testing.T) {
 		}
 	})
 	t.Run("RC-08 the other one is long over", func(t *testing.T) {
-		r := running(now.Add(-time.Minute))
+		r := running(now.Add(-2 * time.Minute))
+		r.fail = errors.New("looked at the record")
 		wantKind(t, s.Renew(t.Context(), r), account.KindNeedProof)
 	})
-	t.Run("RC-08 the other one's clock is ahead", func(t *testing.T) {
-		r := running(now.Add(time.Hour))
-		r.reload = func(*record) { tenant.Clock().Advance(11 * time.Second) }
-		wantKind(t, s.Renew(t.Context(), r), account.KindNeedProof)
-	})
+	for name, apart := range map[string]time.Duration{"right": 0, "ahead": time.Hour, "behind": -59 * time.Second} {
+		t.Run("RC-08 the other one comes to no end, its clock is "+name, func(t *testing.T) {
+			began := tenant.Clock().Now()
+			r := running(began.Add(apart))
+			r.reload = func(*record) { tenant.Clock().Advance(3 * time.Second) }
+			wantKind(t, s.Renew(t.Context(), r), account.KindNeedProof)
+			if waited := tenant.Clock().Now().Sub(began); waited < 10*time.Second || waited > 20*time.Second {
+				t.Errorf("RC-08 waited %v", waited)
+			}
+		})
+	}
 	t.Run("the browser leaves", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		leave()

@@ -89,17 +89,18 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest, answer SignInAnsw
 		auth0.Callback{Code: answer.Code, Issuer: answer.Issuer, HasIssuer: answer.HasIssuer},
 		auth0.Login{Nonce: r.Nonce, Verifier: r.Verifier, Started: r.Started, MaxAge: r.MaxAge})
 	if err != nil {
-		return User{}, Access{}, signInError(err)
-	}
-	list, err := s.tenant.ListAuthenticators(ctx, tokens.Access.Of(identity.Issuer, identity.Subject))
-	if err != nil {
-		s.Revoke(ctx, tokens.Refresh.Secret())
+		s.Revoke(ctx, User{}, tokens.Refresh.Secret())
 		return User{}, Access{}, signInError(err)
 	}
 	user := User{
 		Issuer: identity.Issuer, Subject: identity.Subject,
 		Name: identity.Name, Email: identity.Email, Locale: identity.Locale,
 		EmailVerified: identity.EmailVerified,
+	}
+	list, err := s.tenant.ListAuthenticators(ctx, tokens.Access.Of(identity.Issuer, identity.Subject))
+	if err != nil {
+		s.Revoke(ctx, user, tokens.Refresh.Secret())
+		return User{}, Access{}, signInError(err)
 	}
 	s.sight(ctx, user, list)
 

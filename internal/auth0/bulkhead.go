@@ -14,7 +14,8 @@ const busyFor = 2 * time.Second
 // number of connections and pages that do not need it stay fast (UP-09). One
 // user gets at most a share of the places: somebody who reloads and reloads must
 // not keep the others out. Nor must strangers, who can make up answers of a
-// sign-in: all who are not signed in have one share together.
+// sign-in: the calls of all who are not signed in have one share together. The
+// tenant's documents, of which each is read once at a time, are in nobody's share.
 type bulkhead struct {
 	slots    chan struct{} // one per call in flight
 	visitors chan struct{} // one per call in flight for somebody who is not signed in
@@ -35,18 +36,27 @@ func newBulkhead(l limits) *bulkhead {
 // errBusy: no place came free in time, or the user has their share.
 var errBusy = errors.New("auth0: too many calls in flight")
 
-// enter takes a place; the caller gives it back with leave. The error is errBusy,
-// or the context's if the caller left first.
-func (b *bulkhead) enter(ctx context.Context, who person) (leave func(), err error) {
+// enter takes a place for a call that is in nobody's share; the caller gives it
+// back with leave. The error is errBusy, or the context's if the caller left first.
+func (b *bulkhead) enter(ctx context.Context) (leave func(), err error) {
+	if err := b.wait(ctx, b.slots); err != nil {
+		return nil, err
+	}
+	return func() { <-b.slots }, nil
+}
+
+// enterAs is enter within the share of a person.
+func (b *bulkhead) enterAs(ctx context.Context, who person) (leave func(), err error) {
 	release, err := b.claim(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.wait(ctx, b.slots); err != nil {
+	leaveSlot, err := b.enter(ctx)
+	if err != nil {
 		release()
 		return nil, err
 	}
-	return func() { <-b.slots; release() }, nil
+	return func() { leaveSlot(); release() }, nil
 }
 
 // claim counts a call within the share of its person. Who is signed in and has

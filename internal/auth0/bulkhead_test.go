@@ -62,7 +62,7 @@ func (c *Client) fill(t *testing.T, n int, user string) error {
 	t.Helper()
 	enter := func(token string) (func(), error) {
 		bearer := NewAccessToken(secret.New(token)).Of(c.cfg.Issuer, user)
-		return c.places.enter(t.Context(), c.personOf(call{bearer: bearer}))
+		return c.places.enterAs(t.Context(), c.personOf(call{bearer: bearer}))
 	}
 	for i := range n {
 		leave, err := enter(fmt.Sprint(i))

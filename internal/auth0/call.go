@@ -112,7 +112,7 @@ func (c *Client) send(ctx context.Context, k call) (answer, error) {
 
 // transmit is send without a circuit.
 func (c *Client) transmit(ctx context.Context, k call) (answer, error) {
-	leave, err := c.places.enter(ctx, k.who)
+	leave, err := c.place(ctx, k)
 	if err != nil {
 		return answer{}, c.crowded(k.op, err)
 	}
@@ -132,6 +132,15 @@ func (c *Client) transmit(ctx context.Context, k call) (answer, error) {
 		kind = KindUnknownOutcome
 	}
 	return answer{}, &Error{Op: k.op, Kind: kind, Reason: transportReason(err), connected: mayHaveLeft.Load(), cause: contextCause(err)}
+}
+
+// place finds a call one among those in flight. Documents are read for everybody:
+// strangers who have their share must not keep them from who is signed in.
+func (c *Client) place(ctx context.Context, k call) (leave func(), err error) {
+	if groupOf(k.op) == groupDocuments {
+		return c.places.enter(ctx)
+	}
+	return c.places.enterAs(ctx, k.who)
 }
 
 func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {

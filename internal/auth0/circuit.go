@@ -19,13 +19,14 @@ const (
 	groupDocuments = "documents" // discovery and key set
 )
 
-// groupOf is the group of an operation, empty for the probes of an operator:
-// they are there to find out what is ill.
+// groupOf is the group of an operation. It is empty for the probes of an operator,
+// which are there to find out what is ill, and for revocations: nobody's page
+// depends on them, so that their failures must not close the door to sign-ins.
 func groupOf(op string) string {
 	switch {
 	case op == opDiscovery, op == opKeys:
 		return groupDocuments
-	case op == opSignIn, op == opRefresh, op == opRevoke, confirms(op):
+	case op == opSignIn, op == opRefresh, confirms(op):
 		return groupSignIn
 	case op == opList, associates(op), op == opDelete:
 		return groupMFA
@@ -39,8 +40,8 @@ func groupOf(op string) string {
 // got through. Open, it refuses before anything has left, so the refusal of a
 // changing call is certain; a call that did leave is never judged here.
 //
-// One person alone cannot open it (see witnesses): where few are online, the
-// deadlines of the single calls have to do. Nor can one person keep it open: who
+// One signed-in person alone cannot open it (see witnesses): where few are online,
+// the deadlines of the single calls have to do. Nor can one person keep it open: who
 // made the last probe and failed waits while others may try.
 type circuit struct {
 	*gobreaker.CircuitBreaker[result]

@@ -7,7 +7,7 @@ import (
 
 // person stands for a user in counts of calls: a hash under a key of this
 // client's own, from which nobody is found again. The zero person is everybody
-// who is not signed in.
+// who is not signed in, and nobody, as with the tenant's documents.
 type person uint64
 
 // Of tells whose token it is: the calls of one user then count together, however

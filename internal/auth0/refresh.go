@@ -48,36 +48,27 @@ func (c *Client) Refreshes() bool { return c.cfg.OfflineAccess }
 // The kind of an error says what has become of the token. KindUnavailable,
 // KindNotReady and KindRateLimited: it was not used and may be shown again.
 // KindLoginRefused: the ID token breaks a rule; nothing of the answer counts. Any
-// other: it is used up or refused, or nobody knows.
+// other: it is used up or refused, or nobody knows. A refresh token that came with
+// such an answer is in Tokens.Refresh, for revoking and nothing else.
 //
 // https://auth0.com/docs/api/authentication#refresh-token
 func (c *Client) Refresh(ctx context.Context, token RefreshToken, of Original) (Tokens, error) {
-	ctx, cancel := c.bounded(ctx)
-	defer cancel()
 	if token.value.IsZero() || of.Subject == "" {
 		return Tokens{}, &Error{Op: opRefresh, Kind: KindInternal, Reason: reasonBadParameter}
 	}
-	p, err := c.provider.get(ctx)
+	// What can fail without the token does so before it is used.
+	endpoint, err := c.readyToRefresh(ctx)
 	if err != nil {
 		return Tokens{}, err
 	}
-	// What can fail without the token does so before it is used.
-	if _, err := c.keys.get(ctx); err != nil {
-		return Tokens{}, err
-	}
 	asked := c.now()
-	k := c.grant(opRefresh, p.value.token, url.Values{
-		"grant_type":    {grantRefresh},
-		"refresh_token": {token.value.Reveal()},
-	})
-	k.user, k.patient = user{c.cfg.Issuer, of.Subject}, true
-	a, err := c.ask(ctx, k)
+	a, err := c.present(ctx, endpoint, token, of)
 	if err != nil {
 		return Tokens{}, err
 	}
 	set, err := c.readRefreshed(ctx, a, asked, of)
 	if err != nil {
-		return Tokens{}, usedUp(err)
+		return Tokens{Refresh: set.refresh}, usedUp(err)
 	}
 	if !set.rotated {
 		set.refresh = token
@@ -85,15 +76,50 @@ func (c *Client) Refresh(ctx context.Context, token RefreshToken, of Original) (
 	return Tokens{Access: NewAccessToken(secret.New(set.access)), Expires: set.expires, Refresh: set.refresh}, nil
 }
 
-// readRefreshed reads and judges the answer to a refresh.
+// readyToRefresh reads the documents, in a time of their own, and returns the token
+// endpoint. If they have left less of the caller's time than a call may take, the
+// refresh does not begin: one that is cut costs the token, and the next one finds
+// the documents read.
+func (c *Client) readyToRefresh(ctx context.Context) (endpoint string, err error) {
+	reading, cancel := c.bounded(ctx)
+	defer cancel()
+	p, err := c.provider.get(reading)
+	if err != nil {
+		return "", err
+	}
+	if _, err := c.keys.get(reading); err != nil {
+		return "", err
+	}
+	if end, ends := ctx.Deadline(); ends && time.Until(end) < c.limits.total {
+		return "", &Error{Op: opRefresh, Kind: KindUnavailable, Reason: reasonTimeout}
+	}
+	return p.value.token, nil
+}
+
+// present shows the token to the tenant.
+func (c *Client) present(ctx context.Context, endpoint string, token RefreshToken, of Original) (answer, error) {
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
+	k := c.grant(opRefresh, endpoint, url.Values{
+		"grant_type":    {grantRefresh},
+		"refresh_token": {token.value.Reveal()},
+	})
+	k.user, k.patient = user{c.cfg.Issuer, of.Subject}, true
+	return c.ask(ctx, k)
+}
+
+// readRefreshed reads and judges the answer to a refresh, for which newer keys may
+// be needed. Whatever is wrong, the set has the refresh token that came.
 func (c *Client) readRefreshed(ctx context.Context, a answer, asked time.Time, of Original) (tokenSet, error) {
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
 	set, reason := readTokenSet(a, asked)
 	switch reason {
 	case "":
 	case reasonIDToken:
-		return tokenSet{}, refused(reason)
+		return set, refused(reason)
 	default:
-		return tokenSet{}, malformed(opRefresh, a)
+		return set, malformed(opRefresh, a)
 	}
 	_, err := c.verify(ctx, set.id, loginToken{access: set.access, login: Login{Started: asked}, original: of}, refreshRules())
 	return set, err

@@ -157,7 +157,7 @@ func TestRefreshedIDToken(t *testing.T) {
 				return
 			}
 			wantError(t, err, KindLoginRefused, tt.reason)
-			if tokens != (Tokens{}) || !strings.HasPrefix(err.Error(), "auth0: refresh:") {
+			if tokens != (Tokens{Refresh: NewRefreshToken(secret.New(nextRefresh))}) || !strings.HasPrefix(err.Error(), "auth0: refresh:") {
 				t.Errorf("%v: something of the answer is left", err)
 			}
 		})
@@ -369,19 +369,19 @@ func TestRevoke(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	if err := c.Revoke(t.Context(), presented()); err != nil {
+	if err := c.Revoke(t.Context(), presented(), "auth0|user-1"); err != nil {
 		t.Error(err)
 	}
 	for status, kind := range map[int]Kind{400: KindInvalid, 401: KindForbidden, 429: KindRateLimited, 500: KindUnavailable} {
 		tn.says(revokeRoute, status, `{"error":"`+map[bool]string{true: "invalid_client", false: "x"}[status == 401]+`"}`)
-		if err := c.Revoke(t.Context(), presented()); KindOf(err) != kind {
+		if err := c.Revoke(t.Context(), presented(), "auth0|user-1"); KindOf(err) != kind {
 			t.Errorf("%d: %v, want %v", status, err, kind)
 		}
 	}
 	if n := tn.count(revokeRoute); n != 5 {
 		t.Errorf("%d calls", n)
 	}
-	wantError(t, c.Revoke(t.Context(), RefreshToken{}), KindInternal, reasonBadParameter)
+	wantError(t, c.Revoke(t.Context(), RefreshToken{}, "auth0|user-1"), KindInternal, reasonBadParameter)
 }
 
 // TestRefreshLeavesNoTrace (SL-01, SL-11): neither errors nor the log show a token.
@@ -397,7 +397,7 @@ func TestRefreshLeavesNoTrace(t *testing.T) {
 			tn.says(revokeRoute, status, body)
 			_, err := c.Refresh(t.Context(), presented(), tn.original())
 			kept := Tokens{Access: accessToken(), Refresh: presented()}
-			text := fmt.Sprintf("%v %+v %v %+v %#v %v %s", err, err, kept, kept, kept, c.Revoke(t.Context(), presented()), tn.log)
+			text := fmt.Sprintf("%v %+v %v %+v %#v %v %s", err, err, kept, kept, kept, c.Revoke(t.Context(), presented(), "auth0|user-1"), tn.log)
 			if strings.Contains(text, "canary") {
 				t.Errorf("SL-11 %s", text)
 			}

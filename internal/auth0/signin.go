@@ -110,7 +110,8 @@ var localeList = regexp.MustCompile(`^[A-Za-z0-9 -]{0,100}$`)
 
 // SignIn finishes a sign-in: it checks where the answer comes from, redeems the
 // code (once, whatever happens) and applies the rules to the ID token. A refusal
-// has KindLoginRefused and a Reason.
+// has KindLoginRefused and a Reason. A refresh token that came with an answer that
+// does not count is in Tokens.Refresh, for revoking and nothing else.
 func (c *Client) SignIn(ctx context.Context, cb Callback, login Login) (Identity, Tokens, error) {
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
@@ -130,18 +131,17 @@ func (c *Client) SignIn(ctx context.Context, cb Callback, login Login) (Identity
 		return Identity{}, Tokens{}, refused(reasonCode)
 	}
 	set, err := c.redeem(ctx, p.value.token, cb.Code, login.Verifier)
+	if !c.cfg.OfflineAccess {
+		set.refresh = RefreshToken{}
+	}
 	if err != nil {
-		return Identity{}, Tokens{}, err
+		return Identity{}, Tokens{Refresh: set.refresh}, err
 	}
 	who, err := c.verifyLogin(ctx, set.id, set.access, login)
 	if err != nil {
-		return Identity{}, Tokens{}, err
+		return Identity{}, Tokens{Refresh: set.refresh}, err
 	}
-	tokens := Tokens{Access: NewAccessToken(secret.New(set.access)), Expires: set.expires}
-	if c.cfg.OfflineAccess {
-		tokens.Refresh = set.refresh
-	}
-	return who, tokens, nil
+	return who, Tokens{Access: NewAccessToken(secret.New(set.access)), Expires: set.expires, Refresh: set.refresh}, nil
 }
 
 // answeredByTenant is the defence against mix-up (RFC 9207): an issuer that is

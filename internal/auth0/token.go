@@ -44,7 +44,7 @@ func (c *Client) redeem(ctx context.Context, endpoint string, code, verifier sec
 	}
 	set, reason := readTokenSet(a, asked)
 	if reason != "" {
-		return tokenSet{}, refused(reason)
+		return set, refused(reason)
 	}
 	return set, nil
 }
@@ -65,26 +65,27 @@ func (c *Client) grant(op, endpoint string, form url.Values) call {
 }
 
 // readTokenSet reads the answer to a redeemed code or a refresh. The reason is what
-// is not as the protocol wants it, empty for a good answer.
+// is not as the protocol wants it, empty for a good answer. The refresh token comes
+// first: of a bad answer it is all that counts, because somebody has to revoke it.
 func readTokenSet(a answer, asked time.Time) (set tokenSet, reason string) {
 	members, err := parseObject(a.body)
 	if err != nil || !a.isJSON() {
 		return tokenSet{}, reasonTokenAnswer
 	}
+	set.rotated = members.has("refresh_token")
+	if refresh, ok := members.text("refresh_token"); ok && len(refresh) <= maxRefreshToken && isHeaderSafe(refresh) {
+		set.refresh = NewRefreshToken(secret.New(refresh))
+	}
 	if kind, ok := members.text("token_type"); !ok || !strings.EqualFold(kind, "bearer") {
-		return tokenSet{}, reasonTokenType
+		return set, reasonTokenType
 	}
 	set.expires = asked.Add(accessLife(members))
 	var ok bool
 	if set.access, ok = members.text("access_token"); !ok || !isHeaderSafe(set.access) {
-		return tokenSet{}, reasonAccessToken
+		return set, reasonAccessToken
 	}
 	if set.id, ok = members.text("id_token"); !ok {
-		return tokenSet{}, reasonIDToken
-	}
-	set.rotated = members.has("refresh_token")
-	if refresh, ok := members.text("refresh_token"); ok && len(refresh) <= maxRefreshToken && isHeaderSafe(refresh) {
-		set.refresh = NewRefreshToken(secret.New(refresh))
+		return set, reasonIDToken
 	}
 	return set, ""
 }

@@ -14,7 +14,7 @@ const maxWitnesses = 1000
 // fault may lie in one account, and its owner must not close the door to
 // everybody by loading a page again and again. A failure before there was a
 // connection has nothing to do with who asks and needs no witness; nor is there
-// one for a call of somebody who is not signed in.
+// one for a call that is no signed-in user's: a sign-in, a document.
 type witnesses struct {
 	heard  int // failures of one person that count within the window
 	window time.Duration
