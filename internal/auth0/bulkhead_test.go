@@ -186,13 +186,13 @@ func TestWaitingIsNotFailing(t *testing.T) {
 	}
 }
 
-// TestRefreshIsNoVisitor: strangers do not keep out somebody whose token is refreshed.
+// TestRefreshIsNoVisitor: strangers do not keep out somebody whose token is refreshed,
+// nor the documents that have to be read for it.
 func TestRefreshIsNoVisitor(t *testing.T) {
 	tn := newTenant(t)
 	l := standardLimits()
 	l.slot = time.Millisecond
 	c := tn.offlineWith(l)
-	warm(tn, c)
 	tn.refreshes(nil, nil)
 	for range l.visitors {
 		c.places.visitors <- struct{}{}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,10 +27,12 @@ const (
 // offline is a client that asks for refresh tokens.
 func (tn *tenant) offline() *Client { return tn.offlineWith(standardLimits()) }
 
-func (tn *tenant) offlineWith(l limits) *Client {
+func (tn *tenant) offlineWith(l limits) *Client { return newTestClient(tn.t, offlineConfig(tn), l) }
+
+func offlineConfig(tn *tenant) Config {
 	cfg := tn.config()
 	cfg.OfflineAccess = true
-	return newTestClient(tn.t, cfg, l)
+	return cfg
 }
 
 // original is the sign-in that goodToken answered, an hour ago.
@@ -157,16 +161,58 @@ func TestRefreshedIDToken(t *testing.T) {
 				return
 			}
 			wantError(t, err, KindLoginRefused, tt.reason)
-			if tokens != (Tokens{Refresh: NewRefreshToken(secret.New(nextRefresh))}) || !strings.HasPrefix(err.Error(), "auth0: refresh:") {
-				t.Errorf("%v: something of the answer is left", err)
+			wantOnlyRefresh(t, tokens)
+			if !strings.HasPrefix(err.Error(), "auth0: refresh:") {
+				t.Error(err)
 			}
 		})
 	}
 	t.Run("OP-29 no ID token", func(t *testing.T) {
 		tn.refreshes(nil, func(m map[string]any) { delete(m, "id_token") })
-		_, err := tn.offline().Refresh(t.Context(), presented(), tn.original())
+		tokens, err := tn.offline().Refresh(t.Context(), presented(), tn.original())
 		wantError(t, err, KindLoginRefused, reasonIDToken)
+		wantOnlyRefresh(t, tokens)
 	})
+}
+
+// wantOnlyRefresh insists that of an answer which does not count nothing is left
+// but the refresh token, which has to be revoked.
+func wantOnlyRefresh(t *testing.T, tokens Tokens) {
+	t.Helper()
+	if tokens != (Tokens{Refresh: NewRefreshToken(secret.New(nextRefresh))}) {
+		t.Error("something else of the answer is left, or there is nothing to revoke")
+	}
+}
+
+// TestRefusedSignInLeavesItsRefreshToken: whatever a sign-in breaks once the tenant
+// has answered, the refresh token comes out for revoking, and nothing else does.
+func TestRefusedSignInLeavesItsRefreshToken(t *testing.T) {
+	for name, tt := range map[string]struct {
+		forge func(*idToken)
+		bend  map[string]any
+	}{
+		"OP-09 another nonce":         {forge: set(map[string]any{"nonce": "another"})},
+		"a key that nobody publishes": {forge: func(i *idToken) { i.header["kid"], i.sign = "key-9", signRS256(testKeys()[2]) }},
+		"no ID token":                 {bend: map[string]any{"id_token": absent}},
+		"another type of token":       {bend: map[string]any{"token_type": "mac"}},
+		"no access token":             {bend: map[string]any{"access_token": absent}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tn := newTenant(t)
+			tn.answer = func(m map[string]any) {
+				m["refresh_token"] = nextRefresh
+				apply(m, tt.bend)
+			}
+			_, tokens, err := tn.signIn(tn.offline(), tt.forge)
+			if KindOf(err) != KindLoginRefused {
+				t.Error(err)
+			}
+			wantOnlyRefresh(t, tokens)
+			if _, tokens, _ := tn.signIn(tn.client(), tt.forge); tokens != (Tokens{}) {
+				t.Error("one that was not asked for is taken")
+			}
+		})
+	}
 }
 
 // TestRefreshRefused: a token that was refused, or may be used up, is never taken
@@ -295,11 +341,85 @@ func TestRefreshCut(t *testing.T) {
 		warm(tn, c)
 		tn.says("GET /.well-known/jwks.json", 500, "")
 		tn.refreshes(func(i *idToken) { i.header["kid"] = "key-3" }, nil)
-		_, err := c.Refresh(t.Context(), presented(), tn.original())
+		tokens, err := c.Refresh(t.Context(), presented(), tn.original())
 		if KindOf(err) != KindUnknownOutcome {
 			t.Error(err)
 		}
+		wantOnlyRefresh(t, tokens)
 	})
+}
+
+// direct answers requests without a network, so that a test may make time stand
+// still.
+type direct struct{ http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return w.Result(), nil
+}
+
+// TestRefreshAfterSlowDocuments: documents that come slowly use nothing up of the
+// time for the token, and if then too little is left, it stays where it is.
+func TestRefreshAfterSlowDocuments(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		caller          time.Duration // what the caller has in all
+		document, token time.Duration
+		kind            Kind // of the first refresh, where it fails
+		calls           int
+		again           bool // a second one succeeds
+	}{
+		{"in time", 20 * time.Second, 3500 * time.Millisecond, 7 * time.Second, 0, 1, false},
+		{"a caller without an end", 0, 3500 * time.Millisecond, 7 * time.Second, 0, 1, false},
+		{"just enough left", 10 * time.Second, time.Second, 7 * time.Second, 0, 1, false},
+		{"too little left", 10 * time.Second, 1100 * time.Millisecond, 7 * time.Second, KindUnavailable, 0, true},
+		{"no document in time", 20 * time.Second, 9 * time.Second, 0, KindNotReady, 0, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tn := newTenant(t)
+			tn.refreshes(nil, nil)
+			synctest.Test(t, func(t *testing.T) {
+				c, err := newClient(offlineConfig(tn), standardLimits())
+				if err != nil {
+					t.Fatal(err)
+				}
+				slow := direct{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					delay := tt.document
+					if r.Method == http.MethodPost {
+						delay = tt.token
+					}
+					select {
+					case <-time.After(delay):
+						tn.ServeHTTP(w, r)
+					case <-r.Context().Done():
+					}
+				})}
+				c.http.next, c.patient.next = slow, slow
+				refresh := func() error {
+					ctx, cancel := t.Context(), context.CancelFunc(func() {})
+					if tt.caller > 0 {
+						ctx, cancel = context.WithTimeout(ctx, tt.caller)
+					}
+					defer cancel()
+					_, err := c.Refresh(ctx, presented(), tn.original())
+					return err
+				}
+				err = refresh()
+				if KindOf(err) != tt.kind || err == nil != (tt.kind == 0) || tn.count(tokenRoute) != tt.calls {
+					t.Errorf("%v, %d calls", err, tn.count(tokenRoute))
+				}
+				if tt.again {
+					if err := refresh(); err != nil {
+						t.Errorf("with the documents read: %v", err)
+					}
+				}
+			})
+		})
+	}
 }
 
 // TestRefreshIsPatient: a slow answer costs the token if it is not waited for, so
@@ -357,31 +477,6 @@ func TestOfflineAccess(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestRevoke(t *testing.T) {
-	tn := newTenant(t)
-	c := tn.offline()
-	tn.on(revokeRoute, func(w http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm()
-		want := url.Values{"token": {testRefresh}, "client_id": {testClient}, "client_secret": {testSecret}}
-		if diff := cmp.Diff(want, r.PostForm); diff != "" {
-			t.Error(diff)
-		}
-	})
-	if err := c.Revoke(t.Context(), presented(), "auth0|user-1"); err != nil {
-		t.Error(err)
-	}
-	for status, kind := range map[int]Kind{400: KindInvalid, 401: KindForbidden, 429: KindRateLimited, 500: KindUnavailable} {
-		tn.says(revokeRoute, status, `{"error":"`+map[bool]string{true: "invalid_client", false: "x"}[status == 401]+`"}`)
-		if err := c.Revoke(t.Context(), presented(), "auth0|user-1"); KindOf(err) != kind {
-			t.Errorf("%d: %v, want %v", status, err, kind)
-		}
-	}
-	if n := tn.count(revokeRoute); n != 5 {
-		t.Errorf("%d calls", n)
-	}
-	wantError(t, c.Revoke(t.Context(), RefreshToken{}, "auth0|user-1"), KindInternal, reasonBadParameter)
 }
 
 // TestRefreshLeavesNoTrace (SL-01, SL-11): neither errors nor the log show a token.
