@@ -82,8 +82,9 @@ func (f *forger) honest(user emulator.SeedUser) map[string]any {
 }
 
 // TestForgedRefresh is OP-29: a refresh that answers with the ID token of somebody
-// else, or for somebody else, ends the session. The operator is told, both tokens
-// are gone, and the tenant's list is not asked for with what came.
+// else, or for somebody else, ends the session. The operator is told, the refresh
+// token that was shown is revoked and so is the one that came, and the tenant's list
+// is not asked for with what came.
 func TestForgedRefresh(t *testing.T) {
 	t.Parallel()
 	p := startPortal(t, offline)
@@ -121,13 +122,16 @@ func TestForgedRefresh(t *testing.T) {
 				claims = nil
 			}
 			f.answer(t, claims)
-			old, mark := b.session(), p.upstream.mark()
+			old, shown, mark := b.session(), p.upstream.lastRefresh(), p.upstream.mark()
 			b.wantError(b.get(""), http.StatusForbidden, account.KindRefreshRefused)
-			if n := p.upstream.since(mark); n[tokenCall] != 1 || n[listCall] != 0 {
+			if n := p.upstream.since(mark); n[tokenCall] != 1 || n[listCall] != 0 || n[revokeCall] != 2 {
 				t.Errorf("calls %v", n)
 			}
 			if b.session() != "" || b.signedIn() {
 				t.Error("the cookie stays")
+			}
+			if p.takes(shown) {
+				t.Error("OP-29 the token that was shown works")
 			}
 			thief := p.browser()
 			thief.plant("mss_dev", old)

@@ -40,8 +40,14 @@ func (b *browser) asksToConfirm(a answer) {
 // refreshable reports whether the tenant still takes the newest refresh token.
 func (p *portal) refreshable() bool {
 	p.t.Helper()
+	return p.takes(p.upstream.lastRefresh())
+}
+
+// takes reports whether the tenant takes a refresh token.
+func (p *portal) takes(token string) bool {
+	p.t.Helper()
 	status, _ := p.tenant.Post("oauth/token", url.Values{
-		"grant_type": {"refresh_token"}, "refresh_token": {p.upstream.lastRefresh()},
+		"grant_type": {"refresh_token"}, "refresh_token": {token},
 		"client_id": {p.tenant.ClientID}, "client_secret": {p.tenant.ClientSecret},
 	})
 	return status == http.StatusOK
@@ -94,7 +100,7 @@ func TestNoRefresh(t *testing.T) {
 
 // TestRefreshOutcomes: what certainly was not done is told as any trouble of the
 // tenant's, and tried again by the next page; everything else costs the token, which
-// is never shown a second time.
+// is never shown a second time and does not live on at the tenant.
 func TestRefreshOutcomes(t *testing.T) {
 	t.Parallel()
 	p := startPortal(t, offline)
@@ -116,13 +122,35 @@ func TestRefreshOutcomes(t *testing.T) {
 			mark := p.upstream.mark()
 			b.asksToConfirm(b.get(""))
 			b.asksToConfirm(b.get(""))
-			if n := p.upstream.since(mark)[tokenCall]; n != 1 {
-				t.Errorf("%d refreshes", n)
+			if n := p.upstream.since(mark); n[tokenCall] != 1 || n[revokeCall] != 1 {
+				t.Errorf("calls %v", n)
+			}
+			if p.refreshable() {
+				t.Error("the token lives on")
 			}
 			b.enter(user, "")
 			b.listed(b.get(""))
 		})
 	}
+	t.Run("lost: signed with a key that cannot be read", func(t *testing.T) {
+		p := p.in(t)
+		_, b := p.tired()
+		shown := p.upstream.lastRefresh()
+		for range 2 { // so that no key is one that was published before
+			p.control(http.MethodPatch, "tenant", `{"rotate_keys":true}`)
+		}
+		p.fault(`{"match":"GET /.well-known/jwks.json","status":503}`)
+		mark := p.upstream.mark()
+		b.asksToConfirm(b.get(""))
+		if n := p.upstream.since(mark); n[tokenCall] != 1 || n[revokeCall] != 2 {
+			t.Errorf("calls %v", n)
+		}
+		p.heal()
+		p.later(time.Minute) // until the keys may be read again
+		if p.upstream.lastRefresh() == shown || p.refreshable() {
+			t.Error("the token that came lives on")
+		}
+	})
 	t.Run("kept: told to wait", func(t *testing.T) {
 		p := p.in(t)
 		_, b := p.tired()
@@ -267,6 +295,16 @@ func TestRevocation(t *testing.T) {
 		b.wantError(b.signIn(p.tenant.NewUser(), ""), http.StatusServiceUnavailable, account.KindUnavailable)
 		p.heal()
 		if p.refreshable() {
+			t.Error("a refresh token without a session works")
+		}
+	})
+	t.Run("a sign-in that is refused", func(t *testing.T) {
+		p := startPortal(t, portalOptions{refresh: true, skew: 5 * time.Minute}) // whose ID tokens are too old
+		mark := p.upstream.mark()
+		b := p.browser()
+		b.wantError(b.signIn(p.tenant.NewUser(), ""), http.StatusForbidden, account.KindSignInRefused)
+		p.wantCalls(mark, map[string]int{discoveryCall: 1, keysCall: 1, tokenCall: 1, revokeCall: 1})
+		if token := p.upstream.lastRefresh(); token == "" || p.takes(token) {
 			t.Error("a refresh token without a session works")
 		}
 	})

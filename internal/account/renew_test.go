@@ -71,6 +71,7 @@ func TestNeedsRenewal(t *testing.T) {
 // record is a session that no other request shares.
 type record struct {
 	access account.Access
+	token  secret.Secret // what TakeRefresh gives
 	taken  int
 	fail   error
 	reload func(*record)
@@ -88,7 +89,7 @@ func (r *record) Reload() error {
 
 func (r *record) TakeRefresh() (secret.Secret, error) {
 	r.taken++
-	return secret.Secret{}, r.fail
+	return r.token, r.fail
 }
 
 func (r *record) EndRefresh(secret.Secret, time.Time, secret.Secret) error { return r.fail }
@@ -146,3 +147,35 @@ func TestAwaitRefresh(t *testing.T) {
 		}
 	})
 }
+
+// TestRenewalsAreReads: a tenant whose tokens end at once does not make each page a
+// refresh for ever. Who only found that another request was first has used nothing.
+func TestRenewalsAreReads(t *testing.T) {
+	s, tenant := newOffline(t, true)
+	const many = 100 // more than may be read at once, whatever this test takes
+	for range many {
+		r := &record{access: account.Access{Renewal: account.Renewal{Token: secret.New("refresh")}}}
+		r.reload = func(r *record) { r.access.Expires = tenant.Clock().Now().Add(time.Hour) }
+		late := &overtaken{r}
+		if err := s.Renew(t.Context(), late); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range many {
+		r := &record{access: account.Access{Renewal: account.Renewal{Token: secret.New("refresh")}}, token: secret.New("refresh")}
+		err := s.Renew(t.Context(), r)
+		if account.KindOf(err) == account.KindRateLimited {
+			if r.taken != 0 {
+				t.Error("a token was taken that may not be shown")
+			}
+			return
+		}
+		wantKind(t, err, account.KindNeedProof) // nobody knows this token
+	}
+	t.Errorf("%d refreshes at once", many)
+}
+
+// overtaken is a record whose token another request takes first.
+type overtaken struct{ *record }
+
+func (o *overtaken) TakeRefresh() (secret.Secret, error) { return secret.Secret{}, o.Reload() }
