@@ -151,7 +151,8 @@ func (s *Service) endRefresh(ctx context.Context, held Renewable, token secret.S
 }
 
 // Revoke ends a user's refresh token that nobody will use any more; an absent one is
-// no work. The user is the zero one where nobody knows whose it is. A failure is logged and holds up nobody: what was to end has ended here.
+// no work, and the zero user stands for one that nobody knows. A failure is logged
+// and holds up nobody: what was to end has ended here.
 func (s *Service) Revoke(ctx context.Context, user User, token secret.Secret) {
 	if token.IsZero() {
 		return
