@@ -7,10 +7,11 @@ import (
 )
 
 // TestSignOutOvertakesStepUp (RC-05): whoever was told to be signed out is, also
-// when a confirmation in another tab is finished at the same moment.
+// when a confirmation in another tab is finished at the same moment. Nor is its
+// refresh token left at the tenant, which nobody has any more.
 func TestSignOutOvertakesStepUp(t *testing.T) {
 	t.Parallel()
-	p := startPortal(t, portalOptions{})
+	p := startPortal(t, offline)
 	for _, call := range []string{tokenCall, listCall} {
 		t.Run("the confirmation waits for "+call, func(t *testing.T) {
 			p := p.in(t)
@@ -25,6 +26,9 @@ func TestSignOutOvertakesStepUp(t *testing.T) {
 			held.release()
 			if late := <-answered; late.StatusCode == http.StatusSeeOther || b.signedIn() {
 				t.Errorf("%d to %s, signed in: %v", late.StatusCode, late.location(), b.signedIn())
+			}
+			if p.refreshable() {
+				t.Error("its refresh token lives on")
 			}
 		})
 	}
