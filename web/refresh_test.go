@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mysecurity/handlers"
 	"mysecurity/internal/account"
 	"mysecurity/internal/emulator"
 )
@@ -294,6 +295,21 @@ func TestRevocation(t *testing.T) {
 		b := p.browser()
 		b.wantError(b.signIn(p.tenant.NewUser(), ""), http.StatusServiceUnavailable, account.KindUnavailable)
 		p.heal()
+		if p.refreshable() {
+			t.Error("a refresh token without a session works")
+		}
+	})
+	t.Run("a sign-in that cannot be stored", func(t *testing.T) {
+		p := startPortal(t, offline)
+		b := p.browser()
+		callback := b.callback(p.tenant.NewUser(), "")
+		held := p.upstream.hold(t, listCall)
+		answered := make(chan answer, 1)
+		go func() { answered <- b.get(callback, fromTenant()...) }()
+		<-held.arrived
+		p.closeIt()
+		held.release()
+		b.wantError(<-answered, http.StatusServiceUnavailable, handlers.KindStoreDown)
 		if p.refreshable() {
 			t.Error("a refresh token without a session works")
 		}
